@@ -62,9 +62,14 @@ class _Known:
     def bytes(self) -> int:
         return self.rows.nbytes + self.features.nbytes + sum(kv.nbytes for kv in self.prefix.cache)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the features of all tokens are known: they lie in the order of the tokens then."""
+        return len(self.features) == len(self.rows)
+
     def list_missing(self, tokens: Int64[Tensor, " k"] | None) -> Int64[Tensor, " m"]:
         """List the tokens, each once, whose features are not known yet; None is all tokens."""
-        if len(self.features) == len(self.rows):
+        if self.is_whole:
             return self.rows[:0]
         return (self.rows < 0).nonzero()[:, 0] if tokens is None else tokens[self.rows[tokens] < 0].unique()
 
@@ -72,7 +77,7 @@ class _Known:
         """Add the features of tokens that were missing; once all are known they lie in the order of the tokens."""
         self.rows[tokens] = torch.arange(len(tokens), device=tokens.device) + len(self.features)
         self.features = torch.cat([self.features, features])
-        if len(self.features) == len(self.rows):
+        if self.is_whole:
             self.features = self.features[self.rows]
             self.rows = torch.arange(len(self.rows), device=tokens.device)
 
@@ -86,6 +91,9 @@ class CandidateFeatures:
 
     def __call__(self, context: Context, tokens: Int64[Tensor, " k"] | None = None) -> Float[Tensor, "k d"]:
         """Compute features of the texts "decoded context + decoded token", a row for each token; None is all tokens."""
+        known = self.contexts.get(context) if tokens is None else None
+        if known is not None and known.is_whole:
+            return known.features
         return self.compute_all([(context, tokens)])[0]
 
     @torch.inference_mode()

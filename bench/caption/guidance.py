@@ -74,6 +74,7 @@ def guide(
 ) -> Guided:
     """Forward the rows' last ``tokens`` over a context that is shifted ``options.iterations`` times."""
     forward = unmodified = model(cache, tokens)
+    last = unmodified.last  # of this pass: a recorded one is written over by the next
     before = unmodified.logits.log_softmax(dim=-1)  # b v
     wanted = _Wanted(similarity, options)
     losses = []
@@ -85,7 +86,7 @@ def guide(
         losses.append(loss)
         forward = model(cache, tokens)
     stacked = torch.stack(losses) if losses else before.new_zeros(0, 2, len(tokens))
-    return Guided(unmodified.logits, forward.logits, cache, unmodified.last, stacked)
+    return Guided(unmodified.logits, forward.logits, cache, last, stacked)
 
 
 class _Wanted:

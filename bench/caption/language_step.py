@@ -13,9 +13,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from bench.caption.language_block import Block, Norm, Normed, Trace
+from bench.caption.language_block import Block, Norm, Normed, Trace, multiply
 from bench.errors import UserError
-from bench.system.products import multiply
 from bench.system.rows import round_up
 
 _TANH_GELUS = ("gelu_new", "gelu_pytorch_tanh", "gelu_fast")
@@ -76,7 +75,7 @@ class LanguageStep:
         block = self.blocks[0]
         parts = (block.query_key_value, block.after_attention, block.into_mlp, block.out_of_mlp)
         forward = [*(part.weight.t() for part in parts), self.output]
-        return round_up(rows, usual, [*forward, *(weight.t() for weight in forward)], room)  # and their gradients
+        return round_up(rows, usual, [*forward, *(weight.t() for weight in forward)], room, multiply)  # and gradients
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Float[Tensor, "layers 2 1 h t k"]:

@@ -11,7 +11,7 @@ values of the unmodified model carried along and never recomputed, all beams of 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -25,11 +25,13 @@ from bench.caption.beams import Beams
 from bench.caption.candidates import Vocabulary, share_features
 from bench.caption.guidance import Guidance
 from bench.caption.language_step import LanguageStep
+from bench.caption.recorded_step import RecordedStep
 from bench.caption.rules import TokenRules, resolve_forbidden
 from bench.caption.search import Search
 from bench.caption.texts import ClipText, PromptedTexts
 from bench.errors import UserError
 from bench.records import Captions, Embeddings
+from bench.system.graphs import Capture, CudaCapture
 
 SEGMENTS_AT_ONCE = 16
 """Bounds memory: five beams of GPT-2 medium keep about 20 MB of keys and values for each segment."""
@@ -137,6 +139,11 @@ class ZeroCap:
         features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
         scores = np.array([c.score for c in winners], dtype=np.float32)
         return Captions(tuple(c.text for c in winners), features.cpu().numpy(), scores)
+
+    def use_graphs(self, capture: Capture[Any] | None = None) -> None:
+        """Let the language model's steps be recorded and replayed from now on, by CUDA graphs unless told otherwise."""
+        step = RecordedStep(self.search.model, capture or CudaCapture())
+        self.search = replace(self.search, model=step)
 
     def choose(self, beams: Beams, target: Float[Tensor, " d"]) -> Winner:
         """Choose the beam whose text inside the CLIP prompt is most similar to the unit-length target."""

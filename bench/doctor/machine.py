@@ -73,6 +73,7 @@ def examine_device(settings: dict[str, Any]) -> tuple[str, str]:
 
     from bench.models.sources import DTYPES
     from bench.settings.device import find_device
+    from bench.settings.ranges import RunSettings
 
     wanted, dtype, gpu = str(settings["device"]), settings["dtype"], torch.cuda.is_available()
     state = f"cpu, {torch.get_num_threads()} of {os.cpu_count()} threads"
@@ -83,9 +84,10 @@ def examine_device(settings: dict[str, Any]) -> tuple[str, str]:
     if wanted.startswith("cuda") and not gpu:
         return f"{state}; device={wanted} but torch {torch.__version__} finds no GPU", "add device=cpu"
     try:
-        find_device(wanted, dtype)
+        find_device(wanted, RunSettings.read(settings))
     except UserError as error:
-        return f"{state}; {error}", "add device=auto dtype=float32"
+        switched = settings.get("compile") or settings.get("graphs")
+        return f"{state}; {error}", "add device=auto dtype=float32" + " compile=false graphs=false" * bool(switched)
     return f"{state} (device={wanted}), {dtype}", ""
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from bench.errors import UserError
 from bench.system.attention import attend
+from bench.system.compiled import call_compiled
 from bench.system.products import multiply
+
+COMPILED = "zgs_compiled"
+"""The mark of a torch block that is to be read as a `CompiledBlock`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +36,8 @@ class Block:
         parts = [part for name in ("ln_1", "ls_1", "ln_2", "mlp", "ls_2") if (part := named.get(name)) is not None]
         if not isinstance(attention, nn.MultiheadAttention) or len(parts) != 5:
             raise UserError("this CLIP's blocks are not those of a plain transformer: use one in OpenAI CLIP's layout")
-        return Block(attention, *parts)
+        made = CompiledBlock if COMPILED in vars(block) else Block
+        return made(attention, *parts)
 
     def project(self, x: Tensor) -> Tensor:
         """Compute queries, keys and values of tokens [..., w], side by side: [..., 3w]."""
@@ -54,3 +61,30 @@ class Block:
     def run(self, x: Tensor) -> Tensor:
         """Run the whole block over tokens [s, T, w] that see each other."""
         return self.leave(x, attend(*self.split(x)).transpose(1, 2).flatten(2))
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledBlock(Block):
+    """A block whose ways from tokens to tokens go through `torch.compile`, each as one graph."""
+
+    def project(self, x: Tensor) -> Tensor:
+        """See `Block.project`."""
+        if torch.compiler.is_compiling():  # a part of `run`
+            return Block.project(self, x)
+        return call_compiled(Block.project, self, x)
+
+    def leave(self, x: Tensor, heads: Tensor) -> Tensor:
+        """See `Block.leave`."""
+        if torch.compiler.is_compiling():
+            return Block.leave(self, x, heads)
+        return call_compiled(Block.leave, self, x, heads)
+
+    def run(self, x: Tensor) -> Tensor:
+        """See `Block.run`."""
+        return call_compiled(Block.run, self, x)
+
+
+def mark_compiled(blocks: Iterable[nn.Module]) -> None:
+    """Mark torch blocks, so that `Block.read` reads them as compiled ones from now on."""
+    for block in blocks:
+        setattr(block, COMPILED, True)

@@ -20,6 +20,7 @@ from PIL import Image
 
 from bench.errors import UserError
 from bench.models import clip_file, guards, sources
+from bench.models.blocks import mark_compiled
 from bench.models.clip_tokens import tokenize_texts
 from bench.models.text_tower import TextTower
 from bench.models.unfilled import SkipRandomFill
@@ -79,6 +80,12 @@ class Clip:
         cfg = open_clip.get_model_preprocess_cfg(self.model)
         self._mean = torch.tensor(cfg["mean"]).view(3, 1, 1)
         self._std = torch.tensor(cfg["std"]).view(3, 1, 1)
+
+    def compile_blocks(self) -> None:
+        """Let the blocks of both towers go through `torch.compile` from now on."""
+        text = getattr(self.model, "text", self.model)
+        mark_compiled([*self.visual.transformer.resblocks, *text.transformer.resblocks])
+        vars(self).pop("text", None)  # made of blocks that were not
 
     @property
     def image_size(self) -> int:

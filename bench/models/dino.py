@@ -8,6 +8,7 @@ patch 8, stride 2 and 224 pixels, where appendix B writes 111 x 111.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from transformers.utils import cached_file
 from bench.errors import BadSample, UserError
 from bench.models import dino_file, guards, sources
 from bench.system.attention import attend
+from bench.system.compiled import call_compiled
 from bench.system.products import use_multiply
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -70,6 +72,7 @@ class Dino:
         guards.check_grid(what, self._read_own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
         self._check(layer)
         self.layer = layer % self.depth
+        self._run_block = _run_block
         self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in statistics)
 
     def compute_features(
@@ -107,11 +110,15 @@ class Dino:
         """Compute the facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], without the class token."""
         tokens = self._embed_patches(pixels.to(self.device, self.dtype))
         for block in self.blocks[: self.layer]:
-            tokens = _run_block(block, tokens)
+            tokens = self._run_block(block, tokens)
         block = self.blocks[self.layer]
         if self.facet == "key":
             return block.attention.k_proj(_read_norms(block)[0](tokens[:, 1:]))
-        return _run_block(block, tokens)[:, 1:]
+        return self._run_block(block, tokens)[:, 1:]
+
+    def compile_blocks(self) -> None:
+        """Let blocks go through `torch.compile` from now on, one graph for all of them and for all lengths."""
+        self._run_block = partial(call_compiled, _run_block)
 
     def interpolate_positions(self, rows: int, columns: int) -> torch.Tensor:
         """Make the position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
@@ -156,17 +163,18 @@ def compute_loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
 
 
 def _run_block(block: Any, tokens: torch.Tensor) -> torch.Tensor:
-    """Run one pre-norm block over tokens [1, T, w]; `ROWS` of them at a time go through all but attention.
+    """Run one pre-norm block over tokens [1, T, w]; on a processor `ROWS` at a time go through all but attention.
 
     `attend` never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid.
     """
     attention, before = block.attention, _read_norms(block)[0]
+    rows = ROWS if tokens.device.type == "cpu" else tokens.shape[1]
     projections = attention.q_proj, attention.k_proj, attention.v_proj
-    parts = [[project(normed) for project in projections] for normed in map(before, tokens.split(ROWS, dim=1))]
+    parts = [[project(normed) for project in projections] for normed in map(before, tokens.split(rows, dim=1))]
     packed = (torch.cat(part, dim=1) for part in zip(*parts, strict=True))  # 1 T w each
     query, key, value = (part.unflatten(2, (-1, attention.head_dim)).transpose(1, 2) for part in packed)
     mixed = attend(query, key, value).transpose(1, 2).flatten(2)  # 1 H T k to 1 T w
-    left = zip(tokens.split(ROWS, dim=1), mixed.split(ROWS, dim=1), strict=True)
+    left = zip(tokens.split(rows, dim=1), mixed.split(rows, dim=1), strict=True)
     return torch.cat([_leave_block(block, part, heads) for part, heads in left], dim=1)
 
 

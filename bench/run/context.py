@@ -101,7 +101,7 @@ class RunContext(RunParts):
             self.namespaces,
             self.make_stage,
             titles,
-            lambda: self.load_model("clip").dim if own else None,
+            lambda: self.load_model("clip", "encode").dim if own else None,
             by_truth=bool(getattr(get_object(self.settings["segment"]["_target_"]), "reads_truth", False)),
         )
 
@@ -186,7 +186,7 @@ class RunContext(RunParts):
         # The device as configured: to learn what auto is here would load torch.
         key_inputs = self.depends.collect_machine_facts(self.run.device, "bench.store.texts") | {
             "model": self.read_facts(model),
-            "run": {"device": self.run.device, "dtype": self.run.dtype},
+            "run": {"device": self.run.device, "dtype": self.run.dtype, **self._list_switches()},
         }
         encode = {"tt": lambda: self.load_model("sentence").encode, "st": lambda: self.load_model("clip").encode_text}[
             rows
@@ -199,20 +199,25 @@ class RunContext(RunParts):
     def _open_trunk(self) -> Namespace | None:
         options = self.settings["encode"]
         inputs = collect_trunk_inputs(options)
-        return self._open("trunk", self._collect_common(("clip",)) | inputs) if inputs else None
+        return self._open("trunk", self._collect_common(("clip",), stage="encode") | inputs) if inputs else None
 
     def _open(self, stage: str, key_inputs: dict[str, Any]) -> Namespace:
         return self.store.open_namespace(stage, make_stage_key(stage, key_inputs), key_inputs)
 
     def _collect_parts(self, stage: str, models: tuple[str, ...]) -> dict[str, Any]:
-        return self._collect_common(models) | collect_inputs(self.settings[stage])
+        return self._collect_common(models, stage=stage) | collect_inputs(self.settings[stage])
 
-    def _collect_common(self, models: tuple[str, ...], *callers: str) -> dict[str, Any]:
+    def _list_switches(self) -> dict[str, bool]:
+        """List what a GPU may round otherwise by, where it is on: without it keys are as they always were."""
+        return {name: True for name in ("compile", "graphs") if getattr(self.run, name)}
+
+    def _collect_common(self, models: tuple[str, ...], *callers: str, stage: str | None = None) -> dict[str, Any]:
         facts = {name: self.read_facts(name) for name in models}
         # What a module sets in torch at its import holds for the whole process.
-        for stage in ("baseline",) if self.has_baseline else STAGES:
-            get_object(self.settings[stage]["_target_"])
-        run = {"device": self.device.partition(":")[0], "dtype": self.run.dtype, "seed": self.run.seed}
+        for used in ("baseline",) if self.has_baseline else STAGES:
+            get_object(self.settings[used]["_target_"])
+        run = {"device": self.device.partition(":")[0], "dtype": self.run.choose_dtype(stage), "seed": self.run.seed}
+        run |= self._list_switches()
         around = self.depends.collect_machine_facts(self.device, "bench.store.stages", *callers)
         return around | run | {"models": facts, "torch": read_switches()}
 

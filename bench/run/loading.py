@@ -25,9 +25,12 @@ LOADING: list[float] = []
 Model: TypeAlias = ClipModel | DinoModel | LanguageModel | SentenceModel | GroupVitModel | SamModel
 
 
-@lru_cache(maxsize=len(MODELS))
-def load_once(options: str, device: str, dtype: str, threads: int, facts: str) -> Model:
-    """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files."""
+@lru_cache(maxsize=2 * len(MODELS))
+def load_once(options: str, device: str, dtype: str, threads: int, facts: str, compiled: bool = False) -> Model:
+    """Load a model, which stays for the next run of a sweep; ``facts`` are what is in its files.
+
+    ``compiled`` ones that have blocks to compile do so when these are first run (`bench.models.compiled`).
+    """
     import torch
 
     begin = time.perf_counter()
@@ -36,6 +39,8 @@ def load_once(options: str, device: str, dtype: str, threads: int, facts: str) -
         wanted = json.loads(options)
         import_library(str(wanted["_target_"]))
         model: Model = make_object(wanted, device=device, dtype=dtype)
+        if compiled and hasattr(model, "compile_blocks"):
+            model.compile_blocks()
         return model
     finally:
         LOADING.append(time.perf_counter() - begin)

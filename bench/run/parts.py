@@ -44,26 +44,27 @@ class RunParts:
     @cached_property
     def device(self) -> str:
         """The device: auto is the GPU where there is one."""
-        return find_device(self.run.device, self.run.dtype)
+        return find_device(self.run.device, self.run)
 
     @overload
-    def load_model(self, name: Literal["clip"]) -> ClipModel: ...
+    def load_model(self, name: Literal["clip"], stage: str | None = ...) -> ClipModel: ...
     @overload
-    def load_model(self, name: Literal["dino"]) -> DinoModel: ...
+    def load_model(self, name: Literal["dino"], stage: str | None = ...) -> DinoModel: ...
     @overload
-    def load_model(self, name: Literal["language"]) -> LanguageModel: ...
+    def load_model(self, name: Literal["language"], stage: str | None = ...) -> LanguageModel: ...
     @overload
-    def load_model(self, name: Literal["sentence"]) -> SentenceModel: ...
+    def load_model(self, name: Literal["sentence"], stage: str | None = ...) -> SentenceModel: ...
     @overload
-    def load_model(self, name: Literal["groupvit"]) -> GroupVitModel: ...
+    def load_model(self, name: Literal["groupvit"], stage: str | None = ...) -> GroupVitModel: ...
     @overload
-    def load_model(self, name: Literal["sam"]) -> SamModel: ...
+    def load_model(self, name: Literal["sam"], stage: str | None = ...) -> SamModel: ...
     @overload
-    def load_model(self, name: str) -> Model: ...
-    def load_model(self, name: str) -> Model:
-        """Load one of `bench.run.loading.MODELS`, once."""
+    def load_model(self, name: str, stage: str | None = ...) -> Model: ...
+    def load_model(self, name: str, stage: str | None = None) -> Model:
+        """Load one of `bench.run.loading.MODELS`, once for each number type: that of a stage, or the run's own."""
         facts, threads = json.dumps(self.read_facts(name), sort_keys=True), self.depends.threads
-        return load_once(json.dumps(self.settings["models"][name]), self.device, self.run.dtype, threads, facts)
+        options, dtype = json.dumps(self.settings["models"][name]), self.run.choose_dtype(stage)
+        return load_once(options, self.device, dtype, threads, facts, self.run.compile)
 
     def read_facts(self, name: str) -> dict[str, Any]:
         """Collect what results depend on of a model, as its files are when first asked."""
@@ -99,9 +100,11 @@ class RunParts:
         """Make the stage of a config group, with the models that its constructor names."""
         options = self.settings[name]
         with check_unchanged(name, lambda: collect_inputs(options)):
-            made: Stage = make_object(options, **{m: self.load_model(m) for m in list_needs(options)})
+            made: Stage = make_object(options, **{m: self.load_model(m, name) for m in list_needs(options)})
         if not callable(made):
             raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
+        if self.run.graphs and hasattr(made, "use_graphs"):
+            made.use_graphs()
         return made
 
     @cached_property

@@ -16,7 +16,7 @@ from bench.bounds import describe_span, is_within, read_hints, read_span, split_
 from bench.data.base import suggest_nearest
 from bench.errors import UsageError
 from bench.models.sources import DTYPES
-from bench.settings.ranges import ADDED, DEFAULTS, MODELS, NOT_EMPTY, NOTES, ONCE, PLACES, REPORT, RUN
+from bench.settings.ranges import ADDED, DEFAULTS, MODELS, NESTED, NOT_EMPTY, NOTES, ONCE, PLACES, RUN
 from bench.settings.room import check_room
 from bench.settings.start_layer import check_start_layer
 
@@ -49,7 +49,8 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
             raise UsageError(f"{key}: is not there, and every run needs it; give {key}=…")
     for key in RUN.keys() & settings.keys():
         check_value(key, settings[key], RUN[key])
-    _check_report(settings.get("report", {}))
+    for key in NESTED:
+        _check_nested(key, settings.get(key, {}))
     for group in (*groups, *({BASELINE} & settings.keys())):
         if group == "models":
             _check_models(settings)
@@ -63,20 +64,23 @@ def check_settings(settings: Mapping[str, Any], groups: Sequence[str] = GROUPS) 
     check_room(settings, groups)
 
 
-def _check_report(node: Any) -> None:
-    """Check what pictures show."""
+def _check_nested(name: str, node: Any) -> None:
+    """Check a key of no group that has keys below it."""
+    known = NESTED[name]
     if not isinstance(node, Mapping):
-        raise UsageError(f"report={node}: give its keys, {', '.join(f'report.{key}=…' for key in REPORT)}")
+        raise UsageError(f"{name}={node}: give its keys, {', '.join(f'{name}.{key}=…' for key in known)}")
     for key, value in node.items():
-        if key not in REPORT:
-            raise UsageError(f"report.{key}: no such key; there is {', '.join(f'report.{name}' for name in REPORT)}")
-        check_value(f"report.{key}", value, REPORT[key])
+        if key not in known:
+            raise UsageError(f"{name}.{key}: no such key; there is {', '.join(f'{name}.{own}' for own in known)}")
+        check_value(f"{name}.{key}", value, known[key])
 
 
 def _check_words(settings: Mapping[str, Any]) -> None:
     """Check settings whose words are known before torch is."""
-    if settings["dtype"] not in DTYPES:
-        raise UsageError(f"dtype={settings['dtype']}: known are {', '.join(DTYPES)}")
+    own = {f"precision.{stage}": dtype for stage, dtype in settings.get("precision", {}).items() if dtype is not None}
+    for key, dtype in {"dtype": settings["dtype"], **own}.items():
+        if dtype not in DTYPES:
+            raise UsageError(f"{key}={dtype}: known are {', '.join(DTYPES)}")
     if not DEVICES.fullmatch(settings["device"]):
         raise UsageError(f"device={settings['device']}: known are auto, cpu, cuda, and cuda:1 for the second GPU")
     for key, optional in PLACES.items():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bench.errors import UsageError
+from bench.settings.ranges import RunSettings
 
 
-def find_device(wanted: str, dtype: str = "float32") -> str:
+def find_device(wanted: str, run: RunSettings | None = None) -> str:
     """Find the device of a configured name; ``auto`` is the GPU where there is one. Loads torch.
 
-    Raises `UsageError` for a device that torch does not find here, and for float16 on a processor.
+    Raises `UsageError` for a device that torch does not find here, and for what a ``run`` cannot have on it.
     """
     import torch
 
@@ -23,15 +24,29 @@ def find_device(wanted: str, dtype: str = "float32") -> str:
         raise UsageError(f"device={wanted}: no GPU that torch can use; use device=cpu or another torch build")
     elif int(index or 0) >= count:
         raise UsageError(f"device={wanted}: torch finds {count} here, the last is {kind}:{count - 1}")
-    if dtype == "float16" and wanted == "cpu":
-        raise UsageError(
-            "dtype=float16 on a processor: takes some 200 times as long as float32 there (0.4 against 77 GFLOP/s "
-            "where it was measured); use dtype=float32, or a GPU"
-        )
+    if run is not None:
+        _check_run(wanted, run)
     return wanted
+
+
+def _check_run(device: str, run: RunSettings) -> None:
+    """Raise UsageError for float16 on a processor, and for compiled blocks or graphs on what is no CUDA device."""
+    if device == "cpu" and "float16" in run.dtypes:
+        key = "dtype" if run.dtype == "float16" else _find_half(run)
+        raise UsageError(
+            f"{key}=float16 on a processor: takes some 200 times as long as float32 there (0.4 against 77 GFLOP/s "
+            f"where it was measured); use {key}=float32, or a GPU"
+        )
+    for key in ("compile", "graphs"):
+        if getattr(run, key) and not device.startswith("cuda"):
+            raise UsageError(f"{key}=true on device={device}: needs a CUDA device; leave {key}=false, or device=cuda")
 
 
 def _count_gpus() -> int:
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def _find_half(run: RunSettings) -> str:
+    return next(f"precision.{stage}" for stage, dtype in run.precision.items() if dtype == "float16")

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bench.settings.ranges import NOT_IN_RUN_NAME
+from bench.settings.ranges import LATER, NOT_IN_RUN_NAME
 from bench.store.model_facts import describe_by_content
 
 USUAL = {"segment": "dino_ward", "caption": "zerocap_${models}", "merge": "siblings"}
@@ -30,7 +30,8 @@ def make_run_name(settings: Mapping[str, Any]) -> str:
 
 def hash_settings(settings: Mapping[str, Any]) -> str:
     """Hash the settings that may change a number, with the contents of the files they name: 8 hex digits."""
-    told = describe_by_content({k: v for k, v in settings.items() if k not in NOT_IN_RUN_NAME})
+    usual = [key for key, value in LATER.items() if settings.get(key, value) == value]
+    told = describe_by_content({k: v for k, v in settings.items() if k not in (*NOT_IN_RUN_NAME, *usual)})
     if (threads := settings.get("executor", {}).get("threads", 1)) != 1:  # of the executor the one thing that may round
         told["threads"] = threads
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:8]

@@ -20,6 +20,9 @@ PruneThreshold = Annotated[float, Interval(ge=-1, le=2)]
 
 REPORT: dict[str, Any] = {"blocklist": str | None}
 """The keys below ``report``, which say what pictures show."""
+PRECISION: dict[str, Any] = dict.fromkeys(("segment", "encode", "caption"), str | None)
+"""The keys below ``precision``: stages whose models may have a number type of their own."""
+NESTED = {"report": REPORT, "precision": PRECISION}
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,9 @@ class RunSettings:
     controls: list[str] | str = field(default_factory=lambda: ["shuffled", "true_classes"])
     device: str = "auto"
     dtype: str = "float32"
+    precision: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(PRECISION))
+    compile: bool = False
+    graphs: bool = False
     seed: Annotated[int, Interval(ge=0, le=2**32 - 1)] = 0
     store: str = "store"
     out: str = "outputs"
@@ -45,10 +51,21 @@ class RunSettings:
         """Take these keys out of the settings of a run; what an earlier version did not write is as by default."""
         return cls(**{key: settings[key] for key in RUN if key in settings})
 
+    def choose_dtype(self, stage: str | None = None) -> str:
+        """Choose the number type of a stage's models: its own ``precision`` where one is given, else ``dtype``."""
+        return str((stage and self.precision.get(stage)) or self.dtype)
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """All number types of this run, each once."""
+        return tuple(dict.fromkeys((self.dtype, *map(self.choose_dtype, PRECISION))))
+
 
 RUN: dict[str, Any] = read_hints(RunSettings)
 """The hint of each key that is in no group."""
-ADDED = ("role", "objective", "embeddings", "report")
+LATER: dict[str, Any] = {"precision": dict.fromkeys(PRECISION), "compile": False, "graphs": False}
+"""Keys that came later and may change a number: as they are by default, runs keep the names that they had."""
+ADDED = ("role", "objective", "embeddings", "report", *LATER)
 """Keys that settings of earlier versions lack."""
 NOT_IN_RUN_NAME = ("store", "out", "executor", "tracking", "pictures", "tuned_on", "choices", "keys", "role",
                    "objective", "embeddings", "report")  # fmt: skip

@@ -99,15 +99,11 @@ def takes(x: Tensor, weight: Tensor, multiplications: int) -> bool:
 
     `multiplications` are those of one product: its rows, inner numbers and columns multiplied.
     """
-    if multiplications < LEAST:  # nothing too
+    # what is no processor's asks torch nothing, which `torch.compile` could not trace
+    if multiplications < LEAST or x.device.type != "cpu" or _LEFT_TO_TORCH:  # nothing at all is small too
         return False
-    usable = (
-        _ONEDNN is not None
-        and not _LEFT_TO_TORCH
-        and torch.backends.mkldnn.is_available()
-        and torch.backends.mkldnn.enabled
-    )
-    plain = x.device.type == "cpu" and x.dtype == weight.dtype in _list_types()
+    usable = _ONEDNN is not None and torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+    plain = x.dtype == weight.dtype in _list_types()
     return bool(usable and plain and not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)))
 
 

@@ -7,12 +7,15 @@ many rows there are, as oneDNN does from two rows on, fewer rows give the same b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from bench.system.products import multiply
+
+Product = Callable[[Tensor, Tensor], Tensor]
+"""x [r, i] and W [o, i] to x W^T."""
 
 STEPS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 """Numbers of rows that are tried."""
@@ -20,38 +23,40 @@ STEPS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 _KNOWN: dict[tuple[object, ...], tuple[int, ...]] = {}
 
 
-def round_up(count: int, usual: int, weights: Sequence[Tensor], room: int = 0) -> int:
+def round_up(count: int, usual: int, weights: Sequence[Tensor], room: int = 0, product: Product | None = None) -> int:
     """Round a number of rows up to one at which products with ``weights`` keep each row's bits: see `find_sizes`.
 
     Of more rows than fit at once it is the largest such number.
     """
-    sizes = find_sizes(usual, weights, room)
+    sizes = find_sizes(usual, weights, room, product)
     return next((size for size in sizes if size >= count), sizes[-1])
 
 
-def find_sizes(usual: int, weights: Sequence[Tensor], room: int = 0) -> tuple[int, ...]:
+def find_sizes(usual: int, weights: Sequence[Tensor], room: int = 0, product: Product | None = None) -> tuple[int, ...]:
     """Find the numbers of rows, ascending, at which a product's rows have the bits that they have among ``usual`` rows.
 
     None is larger than ``usual`` or, where that is more, ``room``. ``weights`` [o, i] stand for all of their shape,
-    strides and dtype. A device that is no processor is not asked: there it is ``usual`` alone.
+    strides and dtype, ``product`` makes them (`multiply`). A device that is no processor is not asked: there it is
+    ``usual`` alone.
     """
     threads = torch.get_num_threads()  # a library may share one sum out among them where there are few rows
     kinds = {(tuple(w.shape), w.stride(), w.dtype, w.device): w for w in weights}
-    key = (usual, room, threads, *kinds)
+    product = product or multiply
+    key = (usual, room, threads, product, *kinds)
     if key not in _KNOWN:
         tried = [size for size in STEPS if size <= max(usual, room) and all(w.device.type == "cpu" for w in weights)]
         for weight in kinds.values():
-            tried = _keep_steady(tried, usual, weight)
+            tried = _keep_steady(tried, usual, weight, product)
         _KNOWN[key] = tuple(sorted({*tried, usual}))
     return _KNOWN[key]
 
 
 @torch.no_grad()
-def _keep_steady(sizes: list[int], usual: int, weight: Tensor) -> list[int]:
+def _keep_steady(sizes: list[int], usual: int, weight: Tensor, product: Product) -> list[int]:
     """Keep the numbers of rows that give the bits of products of ``usual`` rows."""
     if not sizes or not weight.numel():
         return sizes
     rows = -(-max(*sizes, usual) // usual) * usual
     x = torch.randn(rows, weight.shape[1], generator=torch.Generator().manual_seed(0)).to(weight.dtype)
-    whole = torch.cat([multiply(part, weight) for part in x.split(usual)])
-    return [size for size in sizes if torch.equal(multiply(x[:size], weight), whole[:size])]
+    whole = torch.cat([product(part, weight) for part in x.split(usual)])
+    return [size for size in sizes if torch.equal(product(x[:size], weight), whole[:size])]

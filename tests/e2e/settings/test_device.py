@@ -11,6 +11,9 @@ from bench.cli import main
 from bench.doctor.machine import examine_device
 from bench.errors import UsageError
 from bench.settings.device import find_device
+from bench.settings.ranges import RunSettings
+
+HALF = RunSettings(dtype="float16")
 
 
 @pytest.fixture(params=[0, 1])
@@ -25,10 +28,24 @@ def gpus(request: Any, monkeypatch: Any) -> int:
 
 def test_names(gpus: int) -> None:
     assert find_device("auto") == ("cuda" if gpus else "cpu")
-    assert find_device("cpu", "bfloat16") == "cpu"
+    assert find_device("cpu", RunSettings(dtype="bfloat16")) == "cpu"
     if gpus:
-        assert find_device("cuda") == "cuda" and find_device("cuda:0", "float16") == "cuda:0"
-        assert find_device("auto", "float16") == "cuda"
+        assert find_device("cuda") == "cuda" and find_device("cuda:0", HALF) == "cuda:0"
+        assert find_device("auto", HALF) == "cuda"
+        assert find_device("auto", RunSettings(compile=True, graphs=True)) == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (RunSettings(precision={"caption": "float16"}), "precision.caption=float16 on"),
+        (RunSettings(compile=True), "compile=true on device=cpu: needs a CUDA device"),
+        (RunSettings(graphs=True), "graphs=true on device=cpu: needs a CUDA device"),
+    ],
+)
+def test_what_only_a_gpu_can_do_is_refused_on_a_processor(run: RunSettings, said: str) -> None:
+    with pytest.raises(UsageError, match=f"^{said}"):
+        find_device("cpu", run)
 
 
 @pytest.mark.parametrize("name", ["meta", "xpu", "mps", "cuda:99", "cuda:1", "vulkan"])

@@ -7,6 +7,7 @@ import torch
 from transformers import DynamicCache, GPT2Config, GPT2LMHeadModel
 from transformers.activations import ACT2FN
 
+from bench.caption import language_block
 from bench.caption.language_step import LanguageStep
 from bench.errors import UserError
 from tests.unit.caption import tiny
@@ -67,3 +68,20 @@ def test_an_unusual_language_model_is_refused() -> None:
     config = GPT2Config(vocab_size=20, n_positions=8, n_embd=8, n_layer=1, n_head=1, activation_function="relu")
     with pytest.raises(UserError, match="relu"):
         LanguageStep(GPT2LMHeadModel(config))
+
+
+def test_one_library_makes_a_product_for_any_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two libraries sum in other orders: 64 rows side by side must not take another one than 16 at a time."""
+    asked: list[tuple[int, int]] = []
+
+    def multiply(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        asked.append((len(x), len(weight)))
+        return torch.nn.functional.linear(x, weight, bias)
+
+    monkeypatch.setattr(language_block.products, "multiply", multiply)
+    monkeypatch.setattr(language_block.products, "LEAST", 16 * 24 * 10)
+    for rows in (1, 16, 64):
+        for columns in (9, 10):
+            x, weight, bias = torch.ones(rows, 24), torch.ones(columns, 24), torch.arange(float(columns))
+            assert language_block.multiply(x, weight, bias).tolist() == [[24 + i for i in range(columns)]] * rows
+    assert asked == [(1, 10), (16, 10), (64, 10)]

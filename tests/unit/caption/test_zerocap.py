@@ -95,7 +95,7 @@ def test_batches_are_filled_up_where_products_need_it_and_are_smaller_for_the_fi
     assert sizes == [2, 6, 2, 6] + [2, 6, 2, 4, 2] + [16, 40, 4, 4, 4]
 
 
-def list_sizes(few: tuple[int, ...], usual: int, weights: Any, room: int) -> list[int]:
+def list_sizes(few: tuple[int, ...], usual: int, weights: Any, room: int, product: Any) -> list[int]:
     """List sizes as `find_sizes` does where ``few`` keep the bits of ``usual``."""
     return sorted({*(size for size in few if size <= max(usual, room)), usual})
 

@@ -96,6 +96,16 @@ def _given(**changes: Any) -> Callable[[World], None]:
     return lambda world: world.set(**changes)
 
 
+def _switched_on(name: str) -> Callable[[World], None]:
+    """A switch of a GPU, as if there were one."""
+
+    def change(world: World) -> None:
+        world.monkeypatch.setattr("bench.run.parts.find_device", lambda *_: "cpu")
+        world.set(**{name: True})
+
+    return change
+
+
 def _written(name: str, text: str) -> Callable[[World], None]:
     return lambda world: world.rewrite(name, text)
 
@@ -146,6 +156,12 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "merge.threshold": (_given(merge__threshold=0.1), MERGE | RUN),
     "dtype": (_given(dtype="bfloat16"), (EVERY - {"table"}) | RUN),
     "device": (_given(device="auto"), frozenset({"tt", "st"}) | RUN),
+    "precision.segment": (_given(precision__segment="bfloat16"), SEGMENT | RUN),
+    "precision.encode": (_given(precision__encode="bfloat16"), ENCODE | {"trunk"} | RUN),
+    "precision.caption": (_given(precision__caption="bfloat16"), CAPTION | RUN),
+    "precision as dtype is": (_given(precision__caption="float32"), RUN),
+    "compile": (_switched_on("compile"), (EVERY - {"table"}) | RUN),
+    "graphs": (_switched_on("graphs"), (EVERY - {"table"}) | RUN),
     "seed": (_given(seed=3), STAGES | RUN),
     "score.rounding": (_given(score__rounding=None), RUN),
     # files that options name

@@ -52,11 +52,21 @@ def test_more_rows_than_usual_have_the_bits_of_the_usual_ones() -> None:
     assert 16 in sizes and all(torch.equal(multiply(x[:size], weight), usual[:size]) for size in sizes)
 
 
+def test_another_product_is_asked_for_itself() -> None:
+    def multiply_pairs(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        return x @ weight.t() + (len(x) < 32)
+
+    weight = draw(10, 4)
+    assert find_sizes(64, [weight], product=multiply_pairs) == (32, 48, 64)
+    assert find_sizes(64, [weight], product=lambda x, w: (x[:, None] * w).sum(-1))[0] == 4
+    assert round_up(3, 64, [weight], 0, multiply_pairs) == 32
+
+
 def test_every_weight_has_a_say_and_threads_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "multiply", lambda x, weight: x @ weight.t() + (len(x) < weight.shape[0]))
     assert find_sizes(64, [draw(10, 4), draw(30, 4)]) == (32, 48, 64)
     before, asked = torch.get_num_threads(), []
-    monkeypatch.setattr(rows, "_keep_steady", lambda sizes, most, weight: asked.append(most) or sizes)
+    monkeypatch.setattr(rows, "_keep_steady", lambda sizes, most, *_: asked.append(most) or sizes)
     try:
         for threads in (1, 1, 2):
             torch.set_num_threads(threads)
