@@ -23,6 +23,8 @@ from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
 from bench.system.memory import fit_batch, run_in_parts
 
+SEGMENTS_AT_ONCE = 16
+"""Segments that are searched side by side: they share texts. Five beams of GPT-2 medium hold 17 MB for each."""
 FIRST_ROWS = 16
 """The language model's batch at the first token at the most, where each segment has a single row."""
 TOGETHER, ROOM = 64, 16 << 20
@@ -66,28 +68,26 @@ class Search:
     rows: int
 
     @torch.inference_mode()
-    def __call__(
-        self, targets: Float[Tensor, "n d"], watch: Callable[[TokenStep], None] = lambda _: None
-    ) -> list[Beams]:
+    def __call__(self, targets: Float[Tensor, "n d"], watch: Callable[[TokenStep], None] | None = None) -> list[Beams]:
         """Search the final beams for each unit-length target; ``watch`` sees every token of every segment."""
         beams_of: dict[int, Beams] = {}
         rows = [_Row(segment, 0, self.prompt) for segment in range(len(targets))]
         cache = self._prompt_cache.expand(-1, -1, len(rows), -1, -1, -1)  # layers 2 rows h t k
         for position in range(self.tokens):
-            guided = self._guide(rows, cache, targets, self.get_rows(position)) if rows else None
-            if guided is None:
+            if not rows:
                 break
+            guided = self._guide(rows, cache, targets, self.get_rows(position), watch is not None)
             contexts = torch.tensor([row.context for row in rows], device=self.model.device)  # rows t
             logits = self.rules(guided.logits, contexts, first=position == 0)  # rows v
             for segment, mine in _find_spans(rows):
                 log_p = fuse(logits[mine], guided.before[mine], self.fusion, self.joint)  # b v
                 beams = self._choose(rows[mine], log_p, beams_of.get(segment))
                 beams_of[segment] = beams
-                watch(TokenStep(segment, contexts[mine], guided.take(mine), log_p, beams))
+                if watch:
+                    watch(TokenStep(segment, contexts[mine], guided.take(mine), log_p, beams))
             if position + 1 < self.tokens:
                 rows, parents = self._advance(rows, beams_of)
-                # a token longer, in the order of the new rows
-                cache = torch.cat([cache, guided.last], dim=4).index_select(2, parents)
+                cache = _lengthen(cache, guided.last, parents)
         return [beams_of[segment] for segment in range(len(targets))]
 
     def get_rows(self, position: int) -> int:
@@ -98,10 +98,12 @@ class Search:
     def _prompt_cache(self) -> Float[Tensor, "layers 2 1 h t k"]:
         return self.model.read(self.prompt[:-1])
 
-    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], most: int) -> Guided:
+    def _guide(
+        self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], most: int, watched: bool
+    ) -> Guided:
         """Guide all rows, ``most`` at a time, fewer where memory does not suffice.
 
-        They are more at a time where they are small and keep their bits.
+        They are more at a time where they are small and keep their bits. Who is not ``watched`` keeps no shifted cache.
         """
         parts, each = [], cache[:, :, 0].nbytes
         most = fit_batch(most, 4 * each + 16 * self.model.vocabulary, self.model.device)
@@ -111,7 +113,8 @@ class Search:
             batch, own = rows[start : start + together], cache[:, :, start : start + together]
             places = range(self.model.round_up(len(batch), most, room))
             made = run_in_parts(partial(self._guide_together, batch, own, targets, most), places)
-            parts.append(Guided.join(made).take(slice(len(batch))))
+            guided = Guided.join(made).take(slice(len(batch)))
+            parts.append(guided if watched else guided.drop_cache())
         return Guided.join(parts)
 
     def _guide_together(
@@ -156,6 +159,18 @@ class Search:
                     coming.append(_Row(segment, beam, (*self.prompt, *tokens)))
                     parents.append(position[segment, parent])
         return coming, torch.tensor(parents, dtype=torch.int64, device=self.model.device)
+
+
+def _lengthen(
+    cache: Float[Tensor, "layers 2 r h t k"], last: Float[Tensor, "layers 2 r h 1 k"], parents: Int64[Tensor, " b"]
+) -> Float[Tensor, "layers 2 b h t+1 k"]:
+    """Make the keys and values of the next rows: their parents', a token longer; no layer is copied twice at once."""
+    layers, two, _, heads, tokens, width = cache.shape
+    longer = cache.new_empty(layers, two, len(parents), heads, tokens + 1, width)
+    for made, old, new in zip(longer, cache, last, strict=True):
+        made[..., :tokens, :] = old.index_select(1, parents)
+        made[..., tokens:, :] = new.index_select(1, parents)
+    return longer
 
 
 def _fill_up(cache: Float[Tensor, "layers 2 r h t k"], size: int) -> Float[Tensor, "layers 2 b h t k"]:

@@ -27,14 +27,11 @@ from bench.caption.guidance import Guidance
 from bench.caption.language_step import LanguageStep
 from bench.caption.recorded_step import RecordedStep
 from bench.caption.rules import TokenRules, resolve_forbidden
-from bench.caption.search import Search
+from bench.caption.search import SEGMENTS_AT_ONCE, Search
 from bench.caption.texts import ClipText, PromptedTexts
 from bench.errors import UserError
 from bench.records import Captions, Embeddings
 from bench.system.graphs import Capture, CudaCapture
-
-SEGMENTS_AT_ONCE = 16
-"""Bounds memory: five beams of GPT-2 medium keep about 20 MB of keys and values for each segment."""
 
 Factor = Annotated[float, Interval(ge=0.001, le=10_000)]
 """Of a logit."""
@@ -58,7 +55,7 @@ class ZeroCap:
     ``final``: stop, where candidates are cleaned before they are compared, or cut_last, where they are compared as they
     are and the winner loses its last character whatever it is, as in the reference.
     ``rows`` bounds the batch of a large language model. Filled up, so that no segment's result depends on others'.
-    ``store_mb`` bounds the memory of remembered CLIP features.
+    ``store_mb`` bounds the memory of remembered CLIP features, ``segments`` how many are searched side by side.
     """
 
     source = "the paper, section 3.3"
@@ -91,10 +88,11 @@ class ZeroCap:
         final: Literal["stop", "cut_last"] = "stop",
         rows: Annotated[int, Interval(ge=1, le=10**9)] = 40,
         store_mb: Annotated[int, Interval(ge=1, le=10**9)] = 512,
+        segments: Annotated[int, Interval(ge=1, le=10**9)] = SEGMENTS_AT_ONCE,
     ) -> None:
         _check_choice("normalisation", normalisation, ("beam", "joint"))
         _check_choice("final", final, ("stop", "cut_last"))
-        self.final = final
+        self.final, self.segments = final, segments
         model, tokenizer = LanguageStep(language.model), language.tokenizer
         self.vocabulary = Vocabulary(tokenizer, model.vocabulary)
         start = (*self.vocabulary.start_ids, *tokenizer.encode(prompt, add_special_tokens=False))
@@ -134,7 +132,7 @@ class ZeroCap:
         vectors = torch.from_numpy(embeddings.vectors).to(self.search.model.device, torch.float32)
         targets = F.normalize(vectors, dim=-1)
         winners = []
-        for group in targets.split(SEGMENTS_AT_ONCE):
+        for group in targets.split(self.segments):
             winners += [self.choose(beams, target) for beams, target in zip(self.search(group), group, strict=True)]
         features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
         scores = np.array([c.score for c in winners], dtype=np.float32)

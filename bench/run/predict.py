@@ -36,6 +36,7 @@ from bench.store.stages import make_item_name
 from bench.system.memory import explain_memory_errors
 from bench.system.pages import isolate
 from bench.system.remember import Memory
+from bench.system.resources import read_own_memory
 
 ONE = "executor.workers=1"
 SMALLER = {
@@ -181,7 +182,8 @@ def _predict(
         return Outcome(image_id, skipped=str(error))
     except Busy:
         return Outcome(image_id, busy=True, stats=context.store.stats)
-    return Outcome(image_id, item, seconds=watch.seconds, stats=context.store.stats)
+    peak = read_own_memory("VmHWM") or 0
+    return Outcome(image_id, item, seconds=watch.seconds, stats=context.store.stats, peak=peak)
 
 
 def _fill_entry(context: RunContext, load: Callable[[], Sample], item: str, watch: Stopwatch) -> ImageEntry:

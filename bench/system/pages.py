@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+from bench.system.resources import read_own_memory
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -23,7 +25,7 @@ LARGE = 768 << 20
 To map pages again takes 0.14 s a GiB of one core, to give them back 0.04 s, with the files in the system's cache."""
 LEAST = 4 << 20
 """Bytes of a mapping that are worth a call."""
-_STATUS, _MAPS = Path("/proc/self/status"), Path("/proc/self/smaps")
+_MAPS = Path("/proc/self/smaps")
 _HEAD = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ +(/.*)")
 _DONTNEED = 4
 """madvise's MADV_DONTNEED on Linux."""
@@ -55,7 +57,7 @@ def give_back() -> int:
 
     Nothing is done, and 0 returned, where files take less than `LARGE`, or where the system is not Linux.
     """
-    if _measure_files() < LARGE:
+    if (read_own_memory("RssFile") or 0) < LARGE:
         return 0
     given = sum(_give_back(one) for one in list_mappings(_MAPS.read_text().splitlines()) if can_give_back(one))
     if trim := getattr(_open_library(), "malloc_trim", None):  # glibc's alone
@@ -89,15 +91,6 @@ def list_mappings(lines: Iterable[str]) -> Iterator[Mapping]:
 
 def _read_bytes(text: str) -> int:
     return int(text.split()[0]) << 10
-
-
-def _measure_files() -> int:
-    """Measure the bytes of files that are in this process's memory; 0 where the system does not say."""
-    try:
-        lines = _STATUS.read_text().splitlines()
-    except OSError:  # not Linux
-        return 0
-    return next((_read_bytes(line.partition(":")[2]) for line in lines if line.startswith("RssFile:")), 0)
 
 
 def _give_back(one: Mapping) -> int:

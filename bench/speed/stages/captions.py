@@ -17,8 +17,9 @@ from torch import Tensor
 
 from bench.caption.candidates import CandidateFeatures
 from bench.caption.guidance import guide
+from bench.caption.search import SEGMENTS_AT_ONCE
 from bench.caption.texts import tokenize
-from bench.caption.zerocap import SEGMENTS_AT_ONCE, ZeroCap
+from bench.caption.zerocap import ZeroCap
 from bench.errors import UserError
 from bench.speed.clock import Cost, measure
 from bench.speed.distinct import count_distinct, make_fresh
