@@ -18,5 +18,6 @@ def look_up(table: Integer[np.ndarray, " k"], numbers: Integer[np.ndarray, "h w"
         return taken
     places = (table - low).astype(np.uint8).tobytes()
     values = np.frombuffer(numbers.tobytes().translate(places), np.uint8).reshape(numbers.shape).astype(table.dtype)
-    values += table.dtype.type(low)
+    if low:
+        values += table.dtype.type(low)
     return values

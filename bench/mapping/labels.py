@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int32
 
-from bench.mapping.assign import apply_thresholds, choose_representatives
+from bench.mapping.assign import apply_thresholds, choose_representatives, find_nearest_class
 from bench.mapping.base import Strategy
 from bench.mapping.choose import make_strategy
+from bench.mapping.nearest import Nearest, read_similarity
 from bench.protocol import Protocol
 from bench.records import Overlap
 
@@ -37,6 +38,23 @@ def assign_labels(
         return Labels(every, every)
     alone = choose_representatives(label, best, item.areas)
     return Labels(every, apply_thresholds(alone, best, thresholds, protocol.rounding))
+
+
+def assign_all_labels(
+    items: Sequence[Overlap], mapping: str | Strategy, thresholds: Sequence[float | None], protocol: Protocol
+) -> list[Labels]:
+    """Assign the labels of many images: `assign_labels` of each, the nearest classes of all at once."""
+    strategy = make_strategy(mapping, protocol.rounding)
+    if not isinstance(strategy, Nearest) or protocol.representative != "union":
+        return [assign_labels(item, strategy, thresholds, protocol) for item in items]
+    rows = [read_similarity(item, strategy.rows) for item in items]
+    if len({(part.shape[1:], part.dtype) for part in rows}) != 1:
+        return [assign_labels(item, strategy, thresholds, protocol) for item in items]
+    label, best = find_nearest_class(np.concatenate(rows), strategy.rounding)
+    every = apply_thresholds(label, best, thresholds, protocol.rounding)  # t, all n
+    ends = np.cumsum([len(part) for part in rows])
+    parts = [every[:, end - len(part) : end] for part, end in zip(rows, ends.tolist(), strict=True)]
+    return [Labels(part, part) for part in parts]
 
 
 def find_threshold(mapping: str | Strategy, protocol: Protocol) -> float | None:

@@ -17,14 +17,14 @@ from bench.metrics.terms import ImageTables, Terms, make_terms
 def compute_pixel_accuracy(image: ImageTables) -> dict[str, Terms]:
     """Compute the right and the scored pixels of each class."""
     pixels, share = image.class_pixels, image.class_shares
-    terms = make_terms("pixels", pixels.classes, share, pixels.intersection, pixels.scored)
+    terms = make_terms("pixels", pixels.classes, share, pixels.intersection, pixels.scored, image=pixels.image)
     return {_name_number("pixel_accuracy", image): terms}
 
 
 def compute_mean_accuracy(image: ImageTables) -> dict[str, Terms]:
     """Compute the same, to be averaged over classes."""
     pixels, share = image.class_pixels, image.class_shares
-    terms = make_terms("classes", pixels.classes, share, pixels.intersection, pixels.scored)
+    terms = make_terms("classes", pixels.classes, share, pixels.intersection, pixels.scored, image=pixels.image)
     return {_name_number("mean_accuracy", image): terms}
 
 
@@ -32,7 +32,8 @@ def compute_weighted_iou(image: ImageTables) -> dict[str, Terms]:
     """Compute intersection, union and weight of each class."""
     pixels, share = image.class_pixels, image.class_shares
     parts = (pixels.intersection, pixels.union, pixels.scored)
-    return {_name_number("fwiou", image): make_terms("frequencies", pixels.classes, share, *parts)}
+    terms = make_terms("frequencies", pixels.classes, share, *parts, image=pixels.image)
+    return {_name_number("fwiou", image): terms}
 
 
 def _name_number(word: str, image: ImageTables) -> str:

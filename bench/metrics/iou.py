@@ -32,13 +32,13 @@ def compute_iou(image: ImageTables) -> dict[str, Terms]:
     by, pixels = image.protocol, image.class_pixels
     if by.unseen != "ignore":
         pixels = pixels.spread(len(image.classes), by.background == "class")
-    share, unseen = pixels.truth / max(1, pixels.pixels), pixels.union == 0  # u, t u
+    share, unseen = pixels.share, pixels.union == 0  # u, t u
     # t u: the classes that enter the image's mean
     counted = pixels.evaluated if by.absent == "zero" else np.broadcast_to(pixels.truth > 0, unseen.shape)
     values = np.where(unseen, UNSEEN[by.unseen], np.where(counted, pixels.iou, np.nan))
     each = {"image": "images", "pair": "pairs"}
     terms = {
-        f"iou.{word}.{by.representative}": make_terms(average, pixels.classes, share, values)
+        f"iou.{word}.{by.representative}": make_terms(average, pixels.classes, share, values, image=pixels.image)
         for word, average in each.items()
         if word in by.aggregation
     }
@@ -46,5 +46,6 @@ def compute_iou(image: ImageTables) -> dict[str, Terms]:
         faint = unseen * FAINT * (by.unseen != "ignore")
         top, bottom = pixels.intersection + faint * (by.unseen == "one"), pixels.union + faint
         average, true = ("classes", None) if by.absent == "zero" else ("true_classes", pixels.scored)
-        terms[f"iou.dataset.{by.representative}"] = make_terms(average, pixels.classes, share, top, bottom, true)
+        parts = average, pixels.classes, share, top, bottom, true
+        terms[f"iou.dataset.{by.representative}"] = make_terms(*parts, image=pixels.image)
     return terms

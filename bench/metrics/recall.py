@@ -15,10 +15,10 @@ Precision is the other side of the paper's definition: united segments with IoU 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int32
+from jaxtyping import Bool, Float64
 
 from bench.metric_name import write_number
-from bench.metrics.terms import ImageTables, Terms, make_terms
+from bench.metrics.terms import ImageTables, SetTables, Terms, make_terms
 from bench.overlap.arithmetic import (
     count_scored_pixels,
     count_true_pixels,
@@ -26,10 +26,9 @@ from bench.overlap.arithmetic import (
     sum_per_segment,
     sum_true_pixels,
 )
+from bench.overlap.together import Best, find_all_best_segments
 
 IOU_THRESHOLDS = np.linspace(0.0, 1.0, 101)
-Best = tuple[Int32[np.ndarray, " u"], Float64[np.ndarray, "t u"], Bool[np.ndarray, "t u"]]
-"""Classes, the IoU of the best segment of each, and whether the class is true or predicted, at each threshold."""
 
 
 def compute_recall(image: ImageTables) -> dict[str, Terms]:
@@ -38,15 +37,14 @@ def compute_recall(image: ImageTables) -> dict[str, Terms]:
     if by.recall == "paper":
         true = (pixels.truth > 0) & (pixels.classes >= 0)
         found = np.where(true, pixels.iou > by.tau_iou, np.nan)
-        return {_name_at_tau("recall", image): make_terms("segments", pixels.classes, share, found)}
-    united = pixels.iou, pixels.evaluated & (pixels.classes >= 0)
-    classes, *best = find_best_segments(image)
-    known = dict(zip(pixels.classes.tolist(), share, strict=True))
+        terms = make_terms("segments", pixels.classes, share, found, image=pixels.image)
+        return {_name_at_tau("recall", image): terms}
+    united = _average_over_iou(pixels.iou, pixels.evaluated & (pixels.classes >= 0))
+    best = find_best_segments(image)
+    alone = _average_over_iou(best.iou, best.counted)
     return {
-        f"recall.mean101.{by.representative}": make_terms("images", pixels.classes, share, _average_over_iou(*united)),
-        "recall.mean101.allseg": make_terms(
-            "images", classes, np.array([known.get(c, 0.0) for c in classes.tolist()]), _average_over_iou(*best)
-        ),
+        f"recall.mean101.{by.representative}": make_terms("images", pixels.classes, share, united, image=pixels.image),
+        "recall.mean101.allseg": make_terms("images", best.classes, best.share, alone, image=best.image),
     }
 
 
@@ -55,7 +53,8 @@ def compute_precision(image: ImageTables) -> dict[str, Terms]:
     pixels = image.class_pixels
     predicted = pixels.predicted & (pixels.classes >= 0) & ~np.isnan(pixels.iou)
     right = np.where(predicted, pixels.iou > image.protocol.tau_iou, np.nan)
-    return {_name_at_tau("precision", image): make_terms("segments", pixels.classes, image.class_shares, right)}
+    terms = make_terms("segments", pixels.classes, image.class_shares, right, image=pixels.image)
+    return {_name_at_tau("precision", image): terms}
 
 
 def compute_recall_over_iou(image: ImageTables) -> dict[str, Terms]:
@@ -64,36 +63,39 @@ def compute_recall_over_iou(image: ImageTables) -> dict[str, Terms]:
     middle = "" if image.protocol.representative == "union" else f".{image.protocol.representative}"
     true = (pixels.truth > 0) & (pixels.classes >= 0)
     above = np.where(true, pixels.iou[0] > IOU_THRESHOLDS[:, None], np.nan)  # 101 u
-    classes, iou, counted = find_best_segments(image)
-    evaluated = pixels.evaluated[0] & (pixels.classes >= 0)
+    best = find_best_segments(image)
+    hits = _test_hits(pixels.iou[0], pixels.evaluated[0] & (pixels.classes >= 0))
+    alone, nowhere = _test_hits(best.iou[0], best.counted[0]), np.full(len(best.classes), np.nan)
     return {
-        f"recall.paper{middle}": make_terms("segments", pixels.classes, share, above),
-        f"recall.reference{middle}": make_terms("images", pixels.classes, share, _test_hits(pixels.iou[0], evaluated)),
-        "recall.allseg": make_terms("images", classes, np.full(len(classes), np.nan), _test_hits(iou[0], counted[0])),
+        f"recall.paper{middle}": make_terms("segments", pixels.classes, share, above, image=pixels.image),
+        f"recall.reference{middle}": make_terms("images", pixels.classes, share, hits, image=pixels.image),
+        "recall.allseg": make_terms("images", best.classes, nowhere, alone, image=best.image),
     }
 
 
 def find_best_segments(image: ImageTables) -> Best:
-    """Find the best single segment of each class at each threshold of the mapping; NaN or -1 where there is none.
+    """Find the best single segment of each class at each threshold of the mapping; IoU NaN or -1 where there is none.
 
     A mapping gives a segment the same label at every threshold that keeps it. As in the reference a true class without
     any segment is a miss even at IoU 0, and so is a class whose first segment has no IoU, whatever the later ones have.
     """
-    overlap, labels, by = image.overlap, image.assigned.every, image.protocol
+    labels, by = image.assigned.every, image.protocol
+    if isinstance(image, SetTables) and image.joined is not None:
+        return find_all_best_segments(image.joined, labels, by)
+    overlap = image.overlap
     kept, label = labels >= 0, labels.max(axis=0, initial=-1)  # t n, n
     true = np.bincount(overlap.truth_classes, minlength=int(label.max(initial=-1)) + 1) > 0  # c
     present = true.copy()
     present[label[label >= 0]] = True
     classes = np.flatnonzero(present).astype(np.int32)  # u
     best, counted = np.full((len(labels), len(classes)), -1.0), np.tile(true[classes], (len(labels), 1))  # t u
-    order = np.flatnonzero(label >= 0)  # the m labelled segments
+    order, truth = np.flatnonzero(label >= 0), count_true_pixels(overlap, classes)  # the m labelled segments; a u
     if len(order):
         # the segments of a class side by side: m, with the column of each and where a class begins
         column = np.searchsorted(classes, label[order])
         order, column = order[np.argsort(column, kind="stable")], np.sort(column)
         begins = np.flatnonzero(np.diff(column, prepend=-1))
         # the IoU of each segment with its class: t m
-        truth = count_true_pixels(overlap, classes)  # a u
         inside = sum_per_segment(overlap, truth)[order, column]
         area = sum_per_segment(overlap, count_scored_pixels(overlap, truth, by.background, by.void))[order, column]
         total = sum_true_pixels(overlap, labels, truth, by.unlabelled, by.below)[:, column] + np.zeros((len(labels), 1))
@@ -106,7 +108,7 @@ def find_best_segments(image: ImageTables) -> Best:
         lost = unknown[row, np.minimum(first, last)] & (first <= last)
         best[:, column[begins]] = np.where(lost, np.nan, highest)
         counted[:, column[begins]] |= first <= last
-    return classes, best, counted
+    return Best(classes, best, counted, None, truth.sum(axis=0) / max(1.0, image.pixels))
 
 
 def _name_at_tau(word: str, image: ImageTables) -> str:
@@ -116,7 +118,8 @@ def _name_at_tau(word: str, image: ImageTables) -> str:
 
 def _average_over_iou(iou: Float64[np.ndarray, "t u"], counted: Bool[np.ndarray, "t u"]) -> Float64[np.ndarray, "t u"]:
     """The share of the IoU thresholds that each class passes; NaN for one that does not count."""
-    return np.where(counted, (iou[:, :, None] >= IOU_THRESHOLDS).mean(axis=2), np.nan)
+    passed = np.searchsorted(IOU_THRESHOLDS, np.where(np.isnan(iou), -1.0, iou), side="right")  # t u
+    return np.where(counted, passed / len(IOU_THRESHOLDS), np.nan)
 
 
 def _test_hits(iou: Float64[np.ndarray, " u"], counted: Bool[np.ndarray, " u"]) -> Float64[np.ndarray, "101 u"]:

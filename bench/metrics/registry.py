@@ -35,6 +35,7 @@ class Metric:
                its name carries their model; "none": it needs no model
     of_truth   whether it is of the true segments as the method describes them, not of the predicted ones
     over_tau   whether its curve over the threshold of a mapping is drawn
+    together   whether it reads nothing but pixels of classes and best segments, so that all images are asked at once
     alone      names whose terms belong to no true class, so that there is nothing to break down
     units      beginnings of names whose values are no shares: "cosine" (or a multiple of one) or "count"
     """
@@ -45,6 +46,7 @@ class Metric:
     mapping: str = "none"
     of_truth: bool = False
     over_tau: bool = False
+    together: bool = False
     alone: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,14 +57,14 @@ _CLIPSCORE, _OWN = {"clipscore": "CLIPScore"}, ("clipscore.own_text", "clipscore
 _PANOPTIC = {"pq": "PQ", "sq": "SQ", "rq": "RQ"}
 
 REGISTRY: list[Metric] = [
-    Metric("iou", compute_iou, {"iou": "IoU"}, "labels", over_tau=True),
-    Metric("recall", recall.compute_recall, {"recall": "Recall"}, "labels", over_tau=True),
-    Metric("precision", recall.compute_precision, {"precision": "Precision"}, "labels", over_tau=True),
+    Metric("iou", compute_iou, {"iou": "IoU"}, "labels", over_tau=True, together=True),
+    Metric("recall", recall.compute_recall, {"recall": "Recall"}, "labels", over_tau=True, together=True),
+    Metric("precision", recall.compute_precision, {"precision": "Precision"}, "labels", over_tau=True, together=True),
     Metric("tgq", tgq.compute_text_quality, _TGQ, "tt", of_truth=True, units=_COSINES),
     Metric("tgq", tgq.compute_embedding_quality, _TGQ, "st", of_truth=True, units=_COSINES),
-    Metric("pixel_accuracy", compute_pixel_accuracy, {"pixel_accuracy": "Pixel accuracy"}, "labels"),
-    Metric("mean_accuracy", compute_mean_accuracy, {"mean_accuracy": "Mean accuracy"}, "labels"),
-    Metric("fwiou", compute_weighted_iou, {"fwiou": "fwIoU"}, "labels"),
+    Metric("pixel_accuracy", compute_pixel_accuracy, {"pixel_accuracy": "Pixel accuracy"}, "labels", together=True),
+    Metric("mean_accuracy", compute_mean_accuracy, {"mean_accuracy": "Mean accuracy"}, "labels", together=True),
+    Metric("fwiou", compute_weighted_iou, {"fwiou": "fwIoU"}, "labels", together=True),
     Metric("objects", compute_object_recall, {"recall": "Recall"}, "labels"),
     Metric("panoptic", compute_panoptic_quality, _PANOPTIC, "labels"),
     Metric("soft", jaccard.compute_soft, _JACCARD, "tt"),

@@ -21,11 +21,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32
+from jaxtyping import Float32, Float64, Int32, Int64
 
 from bench.errors import UserError
 from bench.overlap.arithmetic import ClassPixels, count_class_pixels
 from bench.overlap.table import drop_untold
+from bench.overlap.together import JoinedTables, count_all_class_pixels
 from bench.records import ClassList, Overlap, TrueSegmentTexts
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Terms:
 
     ``classes`` is the class of each, -1 of none. ``share`` is its true area as a share of the image: 0 for a class that
     the image does not have, NaN where a metric has no sizes (it counts false positives, which have none). ``true`` are
-    the scored pixels of its truth, which "true_classes" and "frequencies" need (None: another average).
+    the scored pixels of its truth, which "true_classes" and "frequencies" need (None: another average). Of several
+    images ``image`` is the position of each one's.
     """
 
     average: str
@@ -55,6 +57,7 @@ class Terms:
     numerator: Float64[np.ndarray, "t u"]
     denominator: Float64[np.ndarray, "t u"]
     true: Float64[np.ndarray, "t u"] | None = None
+    image: Int64[np.ndarray, " u"] | None = None
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -122,14 +125,29 @@ class ImageTables:
     @property
     def class_shares(self) -> Float64[np.ndarray, " u"]:
         """True area of each class of ``class_pixels`` as a share of the image."""
-        shares: np.ndarray = self.class_pixels.truth / max(1, self.class_pixels.pixels)
-        return shares
+        return self.class_pixels.share
 
     @property
     def segment_shares(self) -> Float64[np.ndarray, " k"]:
         """Area of each true segment of the table as a share of the image."""
         shares: np.ndarray = self.overlap.counts[:, :-2].sum(axis=0) / max(1.0, self.pixels)
         return shares
+
+
+@dataclass(frozen=True, eq=False)
+class SetTables(ImageTables):
+    """What a metric of class pixels may read of all images of a set at once, as if they were one.
+
+    ``labels`` are those of all segments, one image after the other. There is no table of one image.
+    """
+
+    joined: JoinedTables | None = None
+
+    @cached_property
+    def class_pixels(self) -> ClassPixels:
+        """Pixels of each class of each image."""
+        assert self.joined is not None, "what joins images gives it"
+        return count_all_class_pixels(self.joined, self.assigned.chosen, self.protocol)
 
 
 Compute = Callable[[ImageTables], dict[str, Terms]]
@@ -143,10 +161,11 @@ def make_terms(
     numerator: np.ndarray,
     denominator: np.ndarray | float = 1.0,
     true: Float64[np.ndarray, "t u"] | None = None,
+    image: Int64[np.ndarray, " u"] | None = None,
 ) -> Terms:
     """Make terms of arrays of any number type, [u] or [t, u]; a numerator that is NaN was not measurable."""
     top = np.atleast_2d(np.asarray(numerator, np.float64))
     bottom = np.broadcast_to(np.asarray(denominator, np.float64), top.shape)
     known = ~np.isnan(top)
     top, bottom = np.where(known, top, 0.0), bottom * known
-    return Terms(average, classes.astype(np.int32), share.astype(np.float64), top, bottom, true)
+    return Terms(average, classes.astype(np.int32), share.astype(np.float64), top, bottom, true, image)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int32
+from jaxtyping import Bool, Float64, Int32, Int64
 
 from bench.records import BACKGROUND, Overlap
 
@@ -33,7 +33,8 @@ class ClassPixels:
     """Pixels of one image for its u classes (true or predicted, ascending), at t thresholds.
 
     `BACKGROUND` stands last where it is scored as a class. ``scored`` are the pixels of ``truth`` that are scored
-    (`unlabelled`, `below`), ``pixels`` is the size of the image.
+    (`unlabelled`, `below`), ``pixels`` is the size of the image. Of several images one after the other
+    (`bench.overlap.together`) ``pixels`` and ``image``, its position among them, are those of each class.
     """
 
     classes: Int32[np.ndarray, " u"]
@@ -42,7 +43,14 @@ class ClassPixels:
     intersection: Float64[np.ndarray, "t u"]
     union: Float64[np.ndarray, "t u"]
     scored: Float64[np.ndarray, "t u"]
-    pixels: int = 0
+    pixels: int | Float64[np.ndarray, " u"] = 0
+    image: Int64[np.ndarray, " u"] | None = None
+
+    @property
+    def share(self) -> Float64[np.ndarray, " u"]:
+        """The true area of each class as a share of its image."""
+        shares: np.ndarray = self.truth / np.maximum(1, self.pixels)
+        return shares
 
     @property
     def evaluated(self) -> Bool[np.ndarray, "t u"]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int16, Int32, Int64, Integer
+from jaxtyping import Bool, Float32, Int16, Int32, Int64
 
 from bench.errors import BadSample, UserError
-from bench.overlap.regions import SPARSE, drop_absent, list_regions, renumber
+from bench.overlap.regions import SPARSE, cut_regions, renumber
 from bench.records import BACKGROUND, UNTOLD, VOID, LabelMap, Overlap, Prediction, Sample
-from bench.resize import resize_nearest
 
 
 def make_overlap(
@@ -30,12 +29,13 @@ def make_overlap(
     """
     truth = _check_truth(prediction, sample)
     _check_similarities(prediction.image_id, tt, st, len(prediction), None)
-    regions = list_regions(prediction)
-    columns, lowest, classes, untold = _number_columns(truth, sample, len(regions.membership))
-    ids = resize_nearest(regions.ids, truth.shape)
-    counts = _count(ids, columns, lowest, len(regions.membership), len(classes))
-    regions, rows = drop_absent(regions, prediction, counts.sum(axis=1) if prediction.size == truth.shape else None)
-    counts = counts[rows]
+    pictures = [truth] if sample.instances is None else [truth, _check_objects(sample, truth.shape)]
+    regions, runs = cut_regions(prediction, pictures)
+    rows = len(regions.membership)
+    columns, classes, untold = _number_columns(rows, *(picture.reshape(-1)[runs.first] for picture in pictures))
+    # sums of whole numbers, which float64 holds exactly below 2^53
+    counts = np.bincount(regions.ids * len(classes) + columns, runs.lengths, rows * len(classes))
+    counts = counts.astype(np.int64).reshape(rows, len(classes))
     present = (classes >= 0) & counts.any(axis=0)  # a class that no pixel has is no column
     outside = [counts[:, classes == code].sum(axis=1, keepdims=True) for code in (BACKGROUND, VOID)]
     return Overlap(
@@ -132,53 +132,33 @@ def _check_masks(prediction: Prediction) -> None:
 
 
 def _number_columns(
-    truth: Int16[np.ndarray, "h w"], sample: Sample, rows: int
-) -> tuple[Integer[np.ndarray, "h w"], int, Int32[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
-    """Number all pixels: for each a number, the lowest of them, and from it on the class of each; not all occur.
+    rows: int, truth: Int16[np.ndarray, " r"], objects: Int16[np.ndarray, " r"] | None = None
+) -> tuple[Int64[np.ndarray, " r"], Int32[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
+    """Number all runs: for each the place of its class, or of its object of one, and for each place the class.
 
-    A number stands for a class, or for an object of one; the last answer tells which stand for several objects.
+    Places are in ascending order, and not all occur; the last answer tells which stand for several objects. ``rows``
+    are those of the table that they become columns of.
     """
-    code, most, several = truth, 1, None
-    if sample.instances is not None:
-        objects = _check_objects(sample, truth.shape)
-        several = int(objects.max()) + 1  # the last number of a class is that of objects that nobody told apart
-        most, classes = several + 1, truth.astype(np.int64)
-        objects = np.where(objects < 0, several, objects)
-        code = np.where(classes >= 0, classes * most + objects, classes)
+    code, most, several = truth.astype(np.int64), 1, None
+    if objects is not None:
+        several = int(objects.max()) + 2  # the last number of a class is that of objects that nobody told apart
+        most = several + 1
+        number = np.where(objects == UNTOLD, several, objects.astype(np.int64) + 1)  # from 1 on, 0 for none
+        code = np.where(code >= 0, code * most + number, code)
     low, high = int(code.min()), int(code.max())
     if rows * (high + 1 - low) > SPARSE * code.size:  # number those that occur, for a table of all is too large
-        code, numbers = renumber(code.astype(np.int64) - low)
-        numbers, low = numbers + low, 0
+        places, numbers = renumber(code - low)
+        numbers = numbers + low
     else:
-        numbers = np.arange(low, high + 1)
+        places, numbers = code - low, np.arange(low, high + 1)
     untold = (numbers >= 0) & (numbers % most == several) if several is not None else np.zeros(len(numbers), bool)
-    return code, low, np.where(numbers >= 0, numbers // most, numbers).astype(np.int32), untold
+    return places, np.where(numbers >= 0, numbers // most, numbers).astype(np.int32), untold
 
 
-def _check_objects(sample: Sample, shape: tuple[int, ...]) -> Int64[np.ndarray, "h w"]:
-    """Number objects from 1 on, 0 for none and -1 for several. Raises `BadSample` where they do not fit the labels."""
-    assert sample.instances is not None, "the caller has looked"
-    objects = sample.instances.astype(np.int64) + 1
-    if objects.shape != shape or objects.min() < UNTOLD + 1:
+def _check_objects(sample: Sample, shape: tuple[int, ...]) -> Int16[np.ndarray, "h w"]:
+    """Check the numbers of objects. Raises `BadSample` where they do not fit the labels."""
+    objects = sample.instances
+    assert objects is not None, "the caller has looked"
+    if objects.shape != shape or objects.min() < UNTOLD:
         raise BadSample(f"image {sample.image_id}: its objects {objects.shape} do not fit its labels {shape}")
     return objects
-
-
-def _count(
-    ids: Integer[np.ndarray, "h w"], columns: Integer[np.ndarray, "h w"], lowest: int, rows: int, width: int
-) -> Int64[np.ndarray, "rows width"]:
-    """Count in one pass over pixels how many have a region and a column, which are numbered from ``lowest`` on.
-
-    Neighbours mostly have the same two, so runs of them are counted by their lengths: sums of whole numbers, which
-    float64 holds exactly below 2^53.
-    """
-    ids, columns = ids.ravel(), columns.ravel()
-    begins = np.empty(len(ids), bool)
-    begins[0] = True
-    np.not_equal(ids[1:], ids[:-1], out=begins[1:])
-    begins[1:] |= columns[1:] != columns[:-1]
-    first = np.flatnonzero(begins)  # r runs
-    joint = ids[first].astype(np.int64) * width + columns[first] - lowest
-    lengths = np.append(first[1:], len(ids)) - first
-    counts = np.bincount(joint, weights=lengths, minlength=rows * width)
-    return counts.astype(np.int64).reshape(rows, width)

@@ -29,11 +29,16 @@ def find_beside(folder: Path, name: str) -> Path:
     except (OSError, ValueError) as error:
         missing = isinstance(error, FileNotFoundError)
         raise BadSample(f"{path}: " + ("file is missing" if missing else f"cannot be read ({error})")) from error
-    if not path.resolve().is_relative_to(_resolve_folder(folder.absolute())):
+    if not _resolve(path).is_relative_to(_resolve_folder(folder.absolute())):
         raise BadSample(f"{path}: a link that leads out of the folder of the predictions; copy the file there")
     if not stat.S_ISREG(kind):
         raise BadSample(f"{path}: is no plain file")
     return path
+
+
+def _resolve(path: Path) -> Path:
+    """Resolve a file that is no link by its folder, which many files share."""
+    return path.resolve() if path.is_symlink() else _resolve_folder(path.parent.absolute()) / path.name
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal, Protocol
 from annotated_types import Interval
 
 from bench.errors import UserError
+from bench.run.loading import list_modules
 from bench.run.nested import is_nested, use_a_known_start_method
+from bench.settings.device import find_device, limit_workers
 from bench.settings.instantiate import make_object
 from bench.system.crew import Crew
 from bench.system.resources import count_processors
@@ -62,7 +64,10 @@ class Serial:
 
 
 class Local:
-    """`workers` processes on this machine ("auto": one a processor), each with `threads` torch threads."""
+    """`workers` processes on this machine, each with `threads` torch threads.
+
+    "auto" is one a processor, on a GPU no more than have room there.
+    """
 
     shares_out = True
 
@@ -71,6 +76,7 @@ class Local:
     ) -> None:
         if workers != "auto" and not (isinstance(workers, int) and workers > 0):
             raise UserError(f"executor.workers={workers}: a positive number or auto")
+        self.is_automatic = workers == "auto"
         self.workers = count_processors() if workers == "auto" else int(workers)
         self.threads = threads
 
@@ -80,7 +86,11 @@ class Local:
         from bench.models import located
 
         located.ask_hub_once(settings["models"])
-        with open_workers(self.workers, self.threads, "bench.run.predict") as work:
+        workers = limit_workers(settings["device"], self.workers) if self.is_automatic else self.workers
+        # On a GPU each worker imports them itself: a copy of a process that a library has begun to use one in cannot.
+        on_processor = find_device(settings["device"]) == "cpu"
+        libraries = list_modules(settings) if on_processor else ()
+        with open_workers(workers, self.threads, "bench.run.predict", libraries) as work:
             yield work
 
 
@@ -95,9 +105,13 @@ def begin_executor(options: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def open_workers(workers: int, threads: int | None, preload: str) -> Iterator[Map]:
-    """Give the `Map` of a pool of processes. It stays open for who asks next, but for one inside a worker."""
+def open_workers(workers: int, threads: int | None, preload: str, libraries: Sequence[str] = ()) -> Iterator[Map]:
+    """Give the `Map` of a pool of processes. It stays open for who asks next, but for one inside a worker.
+
+    ``libraries``: modules of models that are imported once for all of them, where they are still to be started.
+    """
     crew = _open_crew(workers, threads, preload)
+    crew.libraries = libraries
     try:
         yield crew.run
     except BaseException as error:
@@ -114,7 +128,7 @@ def _open_crew(workers: int, threads: int | None, preload: str) -> Crew:
     """Open a crew: a fork server imports the libraries once; a forked copy would inherit our threads' locks."""
     use_a_known_start_method()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.system.quiet", preload])
+    context.set_forkserver_preload(["bench.system.quiet", preload, "bench.system.libraries"])
     return Crew(context, workers, threads)
 
 

@@ -6,16 +6,14 @@ import inspect
 import json
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import lru_cache
-from importlib import import_module
 from typing import Any, TypeAlias
 
 from hydra.utils import get_object
 
 from bench.interfaces import ClipModel, DinoModel, GroupVitModel, LanguageModel, SamModel, SentenceModel
 from bench.settings.instantiate import HANDED_OVER, make_object
-from bench.system.start import pause_collection
+from bench.system.libraries import import_library
 
 MODELS = HANDED_OVER
 
@@ -37,7 +35,7 @@ def load_once(options: str, device: str, dtype: str, threads: int, facts: str, c
     torch.set_num_threads(threads)  # here too, where no worker has: keys say with how many a result was made
     try:
         wanted = json.loads(options)
-        import_library(str(wanted["_target_"]))
+        import_library(_find_module(wanted))
         model: Model = make_object(wanted, device=device, dtype=dtype)
         if compiled and hasattr(model, "compile_blocks"):
             model.compile_blocks()
@@ -46,13 +44,23 @@ def load_once(options: str, device: str, dtype: str, threads: int, facts: str, c
         LOADING.append(time.perf_counter() - begin)
 
 
-def import_library(target: str) -> None:
-    """Import the module of a model's class, and its library with it; what goes wrong is told by who makes the model."""
-    with pause_collection(), suppress(Exception):
-        import_module(target.rpartition(".")[0])
-
-
 def list_needs(options: Mapping[str, Any]) -> tuple[str, ...]:
     """List the models that the constructor of a stage names among its parameters."""
     parameters = inspect.signature(get_object(options["_target_"])).parameters
     return tuple(name for name in MODELS if name in parameters)
+
+
+def list_modules(settings: Mapping[str, Any]) -> list[str]:
+    """List the modules of the models that a run may load: those its stages name, and those that it scores by.
+
+    Those of other packages are left out: what they do at their import, threads for one, nobody here knows.
+    """
+    stages = ("baseline",) if settings.get("baseline") else ("segment", "encode", "caption", "merge")
+    named = {name for stage in stages if stage in settings for name in list_needs(settings[stage])}
+    named |= {"clip", "sentence"}
+    models = [node for name, node in settings["models"].items() if name in named and node]
+    return [module for node in models if (module := _find_module(node)).startswith("bench.")]
+
+
+def _find_module(options: Mapping[str, Any]) -> str:
+    return str(options["_target_"]).rpartition(".")[0]

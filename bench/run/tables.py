@@ -159,7 +159,7 @@ def _share_out(tasks: list[Task], store: Store, work: Map) -> Iterator[Outcome]:
 def _fill_table(task: Task) -> Outcome:
     store = Store(task.namespace.root)
     try:
-        entry = store.fill(task.namespace, task.item, ["overlap"], lambda _: _make_entries(task))
+        entry = store.fill_lightly(task.namespace, task.item, ["overlap"], lambda _: _make_entries(task))
     except BadSample as error:
         return None, None, str(error), store.stats
     both = entry["sizes"][1]["both"] if task.place else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -12,6 +13,8 @@ from bench.score.intervals import MetricCounts
 
 UNITS = {"true_classes": "classes", "frequencies": "pixels"}
 """What is counted, where it is not called as the average is."""
+_CELLS = 1_000_000
+"""Terms and thresholds added up at once (8 MB)."""
 
 
 def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, width: int) -> list[MetricCounts]:
@@ -22,26 +25,43 @@ def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, wi
     """
     columns = width if terms.average in BY_CLASS else 1
     place = image * columns + (terms.classes % columns)  # u: the cell of the result that each term is added to
-
-    def add_up(values: Float64[np.ndarray, " u"]) -> Float64[np.ndarray, "i m"]:
-        return np.bincount(place, values, len(ids) * columns).astype(np.float64).reshape(len(ids), columns)
-
-    counts, unit, shift = [], UNITS.get(terms.average, terms.average), None
-    for at, (numerator, denominator) in enumerate(zip(terms.numerator, terms.denominator, strict=True)):
-        top, bottom = add_up(numerator), add_up(denominator)
+    parts, step = [terms.numerator, terms.denominator], max(1, _CELLS // max(1, len(place)))
+    parts += [] if terms.true is None else [terms.true]
+    faint = np.any((terms.denominator > 0) & (terms.denominator <= FAINT), axis=1)  # t
+    counts = []
+    for start in range(0, len(terms.numerator), step):
+        some = slice(start, start + step)
+        top, bottom, *true = (_add_up(place, values[some], len(ids), columns) for values in parts)
         if terms.average == "images":
             seen = bottom > 0
             top, bottom = np.divide(top, bottom, out=np.zeros_like(top), where=seen), seen.astype(np.float64)
-        elif terms.average == "frequencies" and terms.true is not None:
-            true = add_up(terms.true[at])
-            shift = _estimate_shift(top, bottom, true)
-            top, bottom = _weigh(top, bottom, true)
-        elif terms.true is not None:
-            top, bottom = _choose_classes(top, bottom, add_up(terms.true[at]))
-        elif ((denominator > 0) & (denominator <= FAINT)).any():
-            top, bottom = _choose_classes(top, bottom)
-        counts.append(MetricCounts(tuple(ids), top, bottom, unit, shift))
+        each = zip(top, bottom, true[0] if true else repeat(None), faint[some], strict=False)
+        counts += [_make_counts(tuple(ids), terms.average, t, b, w, f) for t, b, w, f in each]
     return counts
+
+
+def _add_up(
+    place: Int64[np.ndarray, " u"], values: Float64[np.ndarray, "t u"], images: int, columns: int
+) -> Float64[np.ndarray, "t i m"]:
+    """Add the terms of each cell up, in their order, at all thresholds at once."""
+    cells, t = images * columns, len(values)
+    cell = (place + cells * np.arange(t)[:, None]).ravel() if t > 1 else place
+    sums = np.bincount(cell, values.ravel(), t * cells).astype(np.float64, copy=False)
+    return sums.reshape(t, images, columns)
+
+
+def _make_counts(
+    ids: tuple[str, ...], way: str, top: Float64[np.ndarray, "i m"], bottom: Float64[np.ndarray, "i m"],
+    true: Float64[np.ndarray, "i m"] | None, faint: bool,
+) -> MetricCounts:  # fmt: skip
+    """Make the counts at one threshold of the sums of its terms; ``faint`` tells of terms that have `FAINT` pixels."""
+    shift = None
+    if way == "frequencies" and true is not None:
+        shift = _estimate_shift(top, bottom, true)
+        top, bottom = _weigh(top, bottom, true)
+    elif way != "images" and (true is not None or faint):
+        top, bottom = _choose_classes(top, bottom, true)
+    return MetricCounts(ids, top, bottom, UNITS.get(way, way), shift)
 
 
 def _choose_classes(

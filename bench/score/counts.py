@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from bench.mapping.base import Strategy
-from bench.mapping.labels import assign_labels, find_threshold
+from bench.mapping.labels import Labels, assign_all_labels, find_threshold
 from bench.metrics.registry import Metric, select_metrics
-from bench.metrics.terms import Compute, ImageTables, Terms
+from bench.metrics.terms import Compute, ImageTables, SetTables, Terms
 from bench.overlap.table import fold_void
+from bench.overlap.together import can_join, join_tables
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap, TrueSegmentTexts
 from bench.score.averages import average, join_terms, select_terms
@@ -30,6 +31,19 @@ Key = tuple[str, str | Strategy, float | None]
 """A metric, the mapping and the threshold that its full name carries."""
 OwnText = Mapping[str, Float32[np.ndarray, " n"]]
 """By image: the cosine of each segment's embedding with CLIP's embedding of its own text in the prompt."""
+
+
+Joined = dict[str, tuple[Int64[np.ndarray, " u"], Terms]]
+"""By name the terms of all images, and the position of the image that each belongs to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Images, each alone and, where that can be, ``joined``: ``places`` are the positions of those that are in it."""
+
+    each: Sequence[ImageTables | None]
+    joined: SetTables | None = None
+    places: Int64[np.ndarray, " i"] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +102,7 @@ def count_metrics(scored: ScoredSet) -> dict[Key, MetricCounts]:
     parts: dict[Key, MetricCounts] = {}
     groups = list_groups(scored.protocol.breakdown, scored.classes)
     for metric, mapping, tau, ids, terms in _compute_all(scored):
-        for name, (image, joined) in _join_by_name(terms).items():
+        for name, (image, joined) in terms.items():
             whole[name, mapping, tau] = average(ids, image, joined, scored.width)[0]
             for group, belongs in groups.items() if name not in metric.alone else ():
                 if not group.startswith("size.") or not np.isnan(joined.share).all():
@@ -103,21 +117,44 @@ def count_at_thresholds(
     scored: ScoredSet, mapping: str | Strategy, taus: Sequence[float | None], metrics: Sequence[Metric]
 ) -> dict[str, list[MetricCounts]]:
     """Count metrics of labels under one mapping: for each name the counts at each of some thresholds."""
-    labelled = label(scored, mapping, taus)
-    return {name: at for metric in metrics for name, at in count(scored, labelled, metric.compute).items()}
+    labelled = join_images(scored, label(scored, mapping, taus))
+    found = [count(scored, labelled, metric.compute, metric.together) for metric in metrics]
+    return {name: at for each in found for name, at in each.items()}
 
 
-def count(scored: ScoredSet, images: Sequence[ImageTables | None], compute: Compute) -> dict[str, list[MetricCounts]]:
+def count(
+    scored: ScoredSet, images: Labelled, compute: Compute, together: bool = False
+) -> dict[str, list[MetricCounts]]:
     """Count what a function makes of each image: for each name the counts at each threshold."""
-    terms = [None if image is None else compute(image) for image in images]
-    joined = _join_by_name(terms)
+    joined = compute_terms(images, compute, together)
     return {name: average(scored.image_ids, *parts, scored.width) for name, parts in joined.items()}
 
 
 def label(scored: ScoredSet, mapping: str | Strategy, taus: Sequence[float | None]) -> list[ImageTables | None]:
     """Assign the labels of a mapping at some thresholds. Raises UserError where an image has no similarity for it."""
-    by = scored.protocol
-    return [x if x is None else replace(x, labels=assign_labels(x.overlap, mapping, taus, by)) for x in scored.images]
+    known = [image.overlap for image in scored.images if image is not None]
+    labels = iter(assign_all_labels(known, mapping, taus, scored.protocol) if known else ())
+    return [x if x is None else replace(x, labels=next(labels)) for x in scored.images]
+
+
+def join_images(scored: ScoredSet, images: list[ImageTables | None]) -> Labelled:
+    """Join the images that have labels, where the protocol allows it, for metrics that look at all of them at once."""
+    known = [image for image in images if image is not None]
+    if not known or not can_join(scored.protocol):
+        return Labelled(images)
+    parts = [image.assigned for image in known]
+    labels = Labels(*(np.concatenate([getattr(one, name) for one in parts], axis=1) for name in ("every", "chosen")))
+    joined = join_tables(tuple(image.overlap for image in known), len(scored.classes))
+    places = np.array([at for at, image in enumerate(images) if image is not None])
+    return Labelled(images, SetTables(scored.protocol, scored.classes, labels=labels, joined=joined), places)
+
+
+def compute_terms(images: Labelled, compute: Compute, together: bool = False) -> Joined:
+    """Compute the terms of all images, under each other; ``together`` tells that a function takes all at once."""
+    if not together or images.joined is None:
+        return _join_by_name([None if image is None else compute(image) for image in images.each])
+    found = compute(images.joined)
+    return {name: (images.places[_require_image(terms)], terms) for name, terms in found.items()}
 
 
 def list_groups(breakdown: Sequence[str], classes: ClassList) -> Groups:
@@ -145,24 +182,27 @@ def name_within_group(metric: str, group: str) -> str:
     return f"{name}.{group}{relation}{bound}"
 
 
-Computed = tuple[Metric, str | Strategy, float | None, tuple[str, ...], list[dict[str, Terms] | None]]
-"""A metric, the mapping and threshold of its name, the images, and the terms of each."""
+Computed = tuple[Metric, str | Strategy, float | None, tuple[str, ...], Joined]
+"""A metric, the mapping and threshold of its name, the images, and the terms of all."""
 
 
 def _compute_all(scored: ScoredSet) -> Iterator[Computed]:
     """Compute the terms of every image: metrics of labels mapping by mapping, between the others as registered."""
     by, labelled = scored.protocol, {}
     if scored.images:
-        labelled = {mapping: label(scored, mapping, [find_threshold(mapping, by)]) for mapping in _read_mappings(by)}
+        labelled = {
+            mapping: join_images(scored, label(scored, mapping, [find_threshold(mapping, by)]))
+            for mapping in _read_mappings(by)
+        }
     for metrics in _split_runs(select_metrics(by.metrics)):
         for mapping, images in labelled.items() if metrics[0].mapping == "labels" else ():
             for metric in metrics:
-                parts = [None if image is None else metric.compute(image) for image in images]
-                yield metric, mapping, find_threshold(mapping, by), scored.image_ids, parts
+                terms = compute_terms(images, metric.compute, metric.together)
+                yield metric, mapping, find_threshold(mapping, by), scored.image_ids, terms
         for metric in metrics if metrics[0].mapping != "labels" else ():
             ids = scored.truth_ids if metric.of_truth else scored.image_ids
             items: Sequence[ImageTables | None] = scored.truths if metric.of_truth else scored.images
-            yield metric, metric.mapping, None, ids, [None if x is None else metric.compute(x) for x in items]
+            yield metric, metric.mapping, None, ids, compute_terms(Labelled(items), metric.compute)
 
 
 def _read_mappings(by: Protocol) -> Sequence[str | Strategy]:
@@ -182,7 +222,13 @@ def _split_runs(metrics: Sequence[Metric]) -> Iterator[list[Metric]]:
         yield run
 
 
-def _join_by_name(parts: Sequence[dict[str, Terms] | None]) -> dict[str, tuple[Int64[np.ndarray, " u"], Terms]]:
+def _require_image(terms: Terms) -> Int64[np.ndarray, " u"]:
+    """Require a function that takes all images at once to say which image each term is of."""
+    assert terms.image is not None, "it passes `ClassPixels.image` on"
+    return terms.image
+
+
+def _join_by_name(parts: Sequence[dict[str, Terms] | None]) -> Joined:
     names = next((part for part in parts if part), {})
     return {name: join_terms([part[name] if part else None for part in parts]) for name in names}
 

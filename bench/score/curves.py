@@ -29,7 +29,7 @@ from bench.metrics import recall
 from bench.metrics.registry import select_metrics
 from bench.protocol import Protocol
 from bench.records import ClassList, Overlap
-from bench.score.counts import ScoredSet, count, count_at_thresholds, gather, label
+from bench.score.counts import ScoredSet, count, count_at_thresholds, gather, join_images, label
 from bench.score.ends import compute_ends, describe_doubt
 from bench.score.estimates import Estimate, combine
 from bench.score.evaluate import NOTE
@@ -165,8 +165,8 @@ def count_over_tau(scored: ScoredSet, mapping: str, taus: Sequence[float]) -> Fo
 def count_over_iou(scored: ScoredSet, mapping: str) -> Found:
     """Count recall at each of 101 IoU thresholds, by the paper's definition and by the two of the reference."""
     by, places = scored.protocol, recall.IOU_THRESHOLDS.tolist()
-    labelled = label(scored, mapping, [find_threshold(mapping, by)])
-    for name, rows in count(scored, labelled, recall.compute_recall_over_iou).items():
+    labelled = join_images(scored, label(scored, mapping, [find_threshold(mapping, by)]))
+    for name, rows in count(scored, labelled, recall.compute_recall_over_iou, together=True).items():
         found = estimate_all(rows, by.resamples, by.seed)
         yield name, places, [Summary(one, row.n, row.unit) for one, row in zip(found, rows, strict=True)]
 

@@ -9,6 +9,7 @@ measures how often either holds, and `results/coverage.md` says so.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -46,7 +47,10 @@ class MetricCounts:
 
     def value(self) -> float:
         """The number itself; NaN where nothing was measurable."""
-        return float(compute_statistic(self.numerator.sum(axis=0)[None], self.denominator.sum(axis=0)[None])[0])
+        top, bottom = self.numerator.sum(axis=0), self.denominator.sum(axis=0)  # m
+        if len(bottom) == 1:  # most numbers, a fifth of the time
+            return float(top[0] / bottom[0]) if bottom[0] > 0 else math.nan
+        return float(compute_statistic(top[None], bottom[None])[0])
 
     def each(self) -> Float64[np.ndarray, " i"]:
         """The number for each image alone; NaN where nothing was measurable."""

@@ -16,6 +16,8 @@ from jaxtyping import Float64
 
 _PIECE = 4_000_000
 """Weights held at once (32 MB)."""
+_BLOCK = 40_000
+"""Drawn images counted at once: what is made of them stays in the processor's cache."""
 Counts = tuple[Float64[np.ndarray, "i m"], Float64[np.ndarray, "i m"]]
 """Numerators and denominators of one metric."""
 
@@ -122,9 +124,14 @@ def _draw_one_piece(images: int, resamples: int, seed: int) -> Float64[np.ndarra
 
 
 def _draw_resamples(draw: np.random.Generator, images: int, count: int) -> Float64[np.ndarray, "i b"]:
-    drawn = draw.integers(0, images, size=(count, images)) + images * np.arange(count)[:, None]
-    weights = np.bincount(drawn.ravel(), minlength=count * images).reshape(count, images)
-    return np.ascontiguousarray(weights.T, np.float64)
+    weights, step = np.empty((images, count)), max(1, _BLOCK // max(images, 1))
+    for start in range(0, count, step):
+        rows = min(step, count - start)
+        drawn = draw.integers(0, images, size=(rows, images))  # the same numbers, however many are asked for at once
+        drawn += images * np.arange(rows)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=rows * images).reshape(rows, images)
+        weights[:, start : start + rows] = counts.T
+    return weights
 
 
 def _round_to_grid(values: Float64[np.ndarray, "k i"]) -> Float64[np.ndarray, "k i"]:

@@ -11,10 +11,12 @@ from torch.nn import functional
 
 from bench.system.products import call_onednn, multiply, takes
 
-BLOCK = 1024
-"""Queries and keys whose attention weights are held at once: 4.2 MB, which stay in a core's share of the cache."""
-LOG_2, SAFE = math.log(2), 39.0
-"""exp(-2 * 39 - 8), the smallest of all weights, is a normal number; sums of exp(39) times values do not overflow."""
+HELD, KEYS = 1 << 22, 512
+"""Bytes of attention weights that are held at once, which stay in the last cache also beside other work, and of about
+how many keys: 2048 queries with 512 keys in float32, 4096 in bfloat16."""
+LOG_2, SAFE = math.log(2), 60.0
+"""No logit is beyond `SAFE`: sums of exp(60) times values of 10 ** 7 do not overflow. The largest of a query is 0 or
+more, for keys are centered, so weights below exp(-60 - 8 - 19), the smallest normal number, are nothing beside it."""
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -35,20 +37,36 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> None:
     """Write softmax(Q K^T) V of [Q, D] and [T, D] to `mixed` [Q, D], by blocks of queries and keys that fit the cache.
 
-    The sums over keys of weights and of weighted values grow block by block and are divided at the end. Weights of all
-    keys have the same factor as long as no exponential can overflow, so no running maximum is needed; where one could,
-    a block has all keys.
+    The sums over keys of weights and of weighted values grow block by block, in float32, and are divided at the end.
+    Weights of all keys have the same factor as long as no exponential can overflow, so no running maximum is needed;
+    where one could, a block has all keys.
     """
     most = (query.norm(dim=-1).amax() * key.norm(dim=-1).amax()).item()
-    columns = BLOCK if most <= SAFE else len(key)
-    rows = max(BLOCK**2 // max(columns, BLOCK) // 16, 1) * 16
+    safe = most <= SAFE
+    columns = -(-len(key) // max(round(len(key) / KEYS), 1)) if safe else len(key)  # blocks alike
+    columns = -(-columns // 16) * 16
+    rows = max(HELD // value.element_size() // columns // 16, 1) * 16
+    if not (safe and query.dtype == torch.bfloat16):
+        query = query.float() / LOG_2  # torch raises 2 to a power four times as fast as e
     for asking, out in zip(query.split(rows), mixed.split(rows), strict=True):  # r D
-        sums, total = torch.zeros(()), torch.zeros(())
+        sums = asking.new_zeros(len(asking), value.shape[-1], dtype=torch.float32)
+        total = asking.new_zeros(len(asking), 1, dtype=torch.float32)
         for keys, values in zip(key.split(columns), value.split(columns), strict=True):  # c D
-            weights = exponentiate(asking, keys, most)  # r c
-            sums = sums + multiply(weights, values.t())  # r D
-            total = total + weights.sum(-1, keepdim=True, dtype=torch.float32)  # r 1
+            weights = exponentiate(asking, keys, most).to(value.dtype)  # r c
+            sums += multiply(weights, values.t())  # r D
+            total += _sum_rows(weights)  # r 1
+            del weights  # the next ones take the same memory: other pages would have to be cleared first
         torch.div(sums, total, out=out)
+
+
+def _sum_rows(weights: Tensor) -> Tensor:
+    """Sum each row of weights [r, c]: [r, 1]. torch makes a copy in float32 of bfloat16, for which a product is faster.
+
+    That rounds a block's sum to bfloat16 as it does the weighted values beside it.
+    """
+    if weights.dtype == torch.float32:
+        return weights.sum(-1, keepdim=True)
+    return multiply(weights, weights.new_ones(1, weights.shape[1]))
 
 
 def scale(queries: Tensor) -> Tensor:
@@ -62,14 +80,14 @@ def center(keys: Tensor) -> Tensor:
 
 
 def exponentiate(query: Tensor, keys: Tensor, most: float) -> Tensor:
-    """Compute exp(Q K^T) of [Q, D] and [T, D], each row times a factor of its own: [Q, T].
+    """Compute 2 ** (Q K^T) of float32 [Q, D] and [T, D], each row times a factor of its own: [Q, T].
 
-    No logit is larger than `most`, nor smaller than -`most`. If that is at most `SAFE`, the factor is the same for all
-    rows; else it makes each row's largest 1. torch raises 2 to a power four times as fast as e.
+    Of queries in bfloat16 it is exp(Q K^T). No logit is larger than `most`, nor smaller than -`most`. If that is at
+    most `SAFE`, the factor is the same for all rows; else it makes each row's largest 1.
     """
     if query.dtype == torch.bfloat16:
         return _exponentiate_in_product(query, keys, most)
-    logits = multiply(query / LOG_2, keys)
+    logits = multiply(query, keys.float())
     if not most <= SAFE:
         logits -= logits.amax(-1, keepdim=True)
     return logits.exp2_()
@@ -81,7 +99,4 @@ def _exponentiate_in_product(query: Tensor, keys: Tensor, most: float) -> Tensor
     oneDNN has no exponential behind a product, but the logistic function 1 / (1 + exp(-x)): below -8 it is exp(x)
     within 0.0004, a fifth of what bfloat16 rounds by.
     """
-    if not most <= SAFE:
-        return exponentiate(query.float(), keys.float(), most).bfloat16()
-    shift = query.new_full((len(keys),), -most - 8)
-    return call_onednn(query, keys, shift, "sigmoid")
+    return call_onednn(query, keys, query.new_full((len(keys),), -most - 8), "sigmoid")

@@ -29,6 +29,7 @@ from tqdm import tqdm
 
 from bench.errors import UserError
 from bench.system import streams
+from bench.system.libraries import name_libraries
 
 LEFT_TO_US = (signal.SIGINT, signal.SIGHUP)
 SEATS = 1 << 14
@@ -67,7 +68,10 @@ class Crew:
     """``workers`` processes; ``context`` is a fork server's, ``fewer`` the option that asks for one process only.
 
     The first work starts them: a fork server takes a second, which who finds everything in the store does not pay.
+    ``libraries`` are modules that the server imports for all of them, if it is not running yet.
     """
+
+    libraries: Sequence[str] = ()
 
     def __init__(self, context: Any, workers: int, threads: int | None = None, fewer: str = ONE) -> None:
         self._fewer, self._wanted = fewer, (context, workers, threads)
@@ -77,7 +81,8 @@ class Crew:
     @cached_property
     def _pool(self) -> _Pool:
         context, workers, threads = self._wanted
-        _start_server()
+        with name_libraries(self.libraries):
+            _start_server()
         self._marks = context.RawArray("l", SEATS)
         pool = _Pool(workers, context, _start_worker, (self._marks, threads))
         self._processes = pool._processes  # the pool forgets them when it breaks

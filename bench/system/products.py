@@ -53,7 +53,7 @@ def multiply(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def call_onednn(x: Tensor, weight: Tensor, bias: Tensor | None, activation: str = "none") -> Tensor:
-    """Compute x W^T + b, put through an activation that oneDNN has ("sigmoid", "gelu", …), of what it `takes`."""
+    """Compute x W^T + b, put through an activation that oneDNN has and that takes no number, of what it `takes`."""
     made: Tensor = _ONEDNN(x, weight, bias, activation, [], "")
     return made
 

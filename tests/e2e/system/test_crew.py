@@ -100,6 +100,17 @@ def test_a_worker_that_is_started_while_the_pool_breaks_is_ended_too(
     assert not any(process.is_alive() for process in crew._processes.values())
 
 
+def test_libraries_are_imported_by_the_fork_server_for_its_workers() -> None:
+    source = (
+        "import multiprocessing\nmultiprocessing.set_forkserver_preload(['bench.system.libraries'])\n"
+        f"{CREW}\nfrom tests.unit.run import fakes\nnames = 'colorsys', 'chunk'\n"
+        "crew.libraries = 'colorsys', 'absent'\n"
+        "print(list(crew.run(fakes.list_loaded, [names] * 2, ['a', 'b'])), fakes.list_loaded(*names))\ncrew.end()\n"
+    )
+    code, out, err = ended(launch([sys.executable, "-c", source]))
+    assert (code, out.strip(), err) == (0, "[['colorsys'], ['colorsys']] []", "")
+
+
 def test_what_is_told_without_an_image_or_a_known_signal() -> None:
     assert describe_death(-signal.SIGKILL, "").startswith("a worker process was killed")
     assert "before its first image" in describe_death(1, "") and "--jobs 1" in describe_death(

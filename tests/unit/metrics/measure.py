@@ -55,10 +55,10 @@ def reference_curve(item: Overlap, labels: np.ndarray, **settings: Any) -> np.nd
 
 def allseg_curve(item: Overlap, labels: np.ndarray, **settings: Any) -> np.ndarray:
     """The same with the best single segment, all thresholds of the mapping at once."""
-    _, best, counted = find_best_segments(image_of(item, labels=labels, **settings))
-    hits = ((best[:, :, None] >= IOU_THRESHOLDS) & counted[:, :, None]).sum(axis=1)
+    best = find_best_segments(image_of(item, labels=labels, **settings))
+    hits = ((best.iou[:, :, None] >= IOU_THRESHOLDS) & best.counted[:, :, None]).sum(axis=1)
     with np.errstate(invalid="ignore"):
-        return hits / counted.sum(axis=1)[:, None]
+        return hits / best.counted.sum(axis=1)[:, None]
 
 
 def _curves(item: Overlap, labels: np.ndarray, name: str, **settings: Any) -> np.ndarray:

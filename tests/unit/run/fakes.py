@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +12,11 @@ from pathlib import Path
 def double(number: int) -> int:
     """Something that works."""
     return 2 * number
+
+
+def list_loaded(*modules: str) -> list[str]:
+    """Which of some modules this process has imported."""
+    return [name for name in modules if name in sys.modules]
 
 
 def end_by(number: int, name: str, place: Path) -> int:

@@ -41,10 +41,10 @@ def test_the_pool_stays_in_a_program_of_its_own_and_ends_with_the_job_in_a_worke
     try:
         for within, ended in ((False, 0), (True, 1)):
             monkeypatch.setattr(executor, "is_nested", lambda inside=within: inside)
-            with executor.Local(1).open_session({"models": {}}):
+            with executor.Local(1).open_session({"models": {}, "device": "cpu"}):
                 pass
             assert made[-1].ended == ended
-        with executor.Local(1).open_session({"models": {}}):
+        with executor.Local(1).open_session({"models": {}, "device": "cpu"}):
             pass
         assert len(made) == 2, "the next job in that worker has a pool of its own"
     finally:

@@ -241,3 +241,32 @@ def test_ids_become_file_names_without_colliding() -> None:
     names = [make_safe_name(o) for o in odd]
     assert len(set(names)) == len(odd)
     assert all("/" not in n and not n.startswith(".") and len(n) < 150 and n.isascii() for n in names)
+
+
+def test_what_is_filled_lightly_needs_no_sync_and_is_made_again_when_damaged(
+    store: Store, namespace: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[list[str]] = []
+
+    def make(missing: list[str]) -> dict:
+        made.append(missing)
+        return {name: make_store_entry(embeddings(seed=ord(name))) for name in missing}
+
+    def fail(_: int) -> None:
+        raise AssertionError("a sync takes longer than to make it again")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fail)
+        first = store.fill_lightly(namespace, "a", ["x"], make)
+        again = store.fill_lightly(namespace, "a", ["x"], make)
+    assert made == [["x"]] and store.stats.count()["encode"] == {"reused": 0, "made": 1}
+    assert (
+        make_record(Embeddings, again["x"]).vectors.tobytes() == make_record(Embeddings, first["x"]).vectors.tobytes()
+    )
+    path = namespace.folder / "a.safetensors"
+    assert {file.name for file in namespace.folder.iterdir()} == {"a.safetensors", "key.json"}
+    whole = path.read_bytes()
+    path.write_bytes(b"")  # as after a loss of power
+    store.fill_lightly(namespace, "a", ["x"], make)
+    assert path.read_bytes() == whole and store.stats.damaged["encode"] == 1
+    assert set(store.fill_lightly(namespace, "a", ["x", "y"], make)) == {"x", "y"} and made[2:] == [["y"]]

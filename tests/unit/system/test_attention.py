@@ -23,6 +23,12 @@ def draw_heads(queries: int, tokens: int) -> tuple[torch.Tensor, torch.Tensor, t
     )
 
 
+def set_block(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """Let a block have at most as many queries, to the next multiple of 16, and keys."""
+    monkeypatch.setattr(attention, "HELD", 4 * most**2)
+    monkeypatch.setattr(attention, "KEYS", most)
+
+
 @pytest.mark.usefixtures("every_product")
 @pytest.mark.parametrize("block", [1, 32, 1024])
 @pytest.mark.parametrize("factor", [1, 300])
@@ -35,7 +41,7 @@ def test_attention_in_blocks_is_that_of_float64(
     query, key, value = draw_heads(queries, tokens)
     query = factor * query
     expected = (query.double() @ key.double().transpose(-1, -2) / 8**0.5).softmax(-1) @ value.double()
-    monkeypatch.setattr(attention, "BLOCK", block)
+    set_block(monkeypatch, block)
     torch.testing.assert_close(attend(query, key, value).double(), expected, atol=factor * 1e-5, rtol=1e-5)
 
 
@@ -62,10 +68,24 @@ def test_attention_in_bfloat16_rounds_weights_and_values_alone(factor: int, monk
     query = factor * query
     centered = key.double() - key.double().mean(-2, keepdim=True)
     logits = (query.float() / 8**0.5).bfloat16().double() @ centered.bfloat16().double().transpose(-1, -2)
-    monkeypatch.setattr(attention, "BLOCK", 32)
+    set_block(monkeypatch, 32)
     made = attend(query, key, value)
     assert made.dtype == torch.bfloat16 and made.shape == query.shape
     torch.testing.assert_close(made.double(), logits.softmax(-1) @ value.double(), atol=0.012, rtol=0.006)
+
+
+@pytest.mark.usefixtures("every_product")
+@pytest.mark.parametrize(("dtype", "off"), [(torch.float32, 1e-5), (torch.bfloat16, 0.01)])
+@torch.no_grad()
+def test_a_query_whose_logits_lie_far_below_the_bound_keeps_its_weights(dtype: torch.dtype, off: float) -> None:
+    """Keys of +-56 on one axis make the bound 56; the queries of the other axis have logits of +-1 on them."""
+    query, key, value = torch.eye(2).repeat(16, 1), torch.eye(2).repeat(16, 1), draw(64, 2)
+    key = torch.cat([key * torch.tensor([56.0, 1.0]), key * torch.tensor([-56.0, -1.0])])
+    query, key, value = ((part[None, None]).to(dtype) for part in (query * 2**0.5, key, value))
+    expected = (query.double() @ key.double().transpose(-1, -2) / 2**0.5).softmax(-1) @ value.double()
+    seen = (attention.scale(query).norm(dim=-1).amax() * key.norm(dim=-1).amax()).item()
+    assert 55 < seen <= attention.SAFE
+    torch.testing.assert_close(attend(query, key, value).double(), expected, atol=off, rtol=off)
 
 
 @pytest.mark.usefixtures("every_product")
