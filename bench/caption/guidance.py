@@ -77,20 +77,26 @@ def guide(
     options: Guidance,
 ) -> Guided:
     """Forward the rows' last ``tokens`` over a context that is shifted ``options.iterations`` times."""
-    forward = unmodified = model(cache, tokens)
-    last = unmodified.last  # of this pass: a recorded one is written over by the next
-    before = unmodified.logits.log_softmax(dim=-1)  # b v
+    forward = model(cache, tokens)
+    unmodified, last = forward.logits, forward.last  # of this pass: a recorded one is written over by the next
+    before = unmodified.log_softmax(dim=-1)  # b v
     wanted = _Wanted(similarity, options)
     losses, cache = [], cache.clone()  # shifted in place: a new one each time, of GPT-2 medium, is 140 MB more
     for _ in range(options.iterations):
         upstream, loss = _compute_loss_gradient(forward.logits, before, wanted, options)  # b v, 2 b
-        gradient = model.pull_back(upstream, forward)  # layers 2 b h t k
-        norm = torch.linalg.vector_norm(gradient, dim=(3, 4, 5), keepdim=True) + 1e-15  # layers 2 b 1 1 1
-        cache.sub_(gradient.mul_(options.step).div_(norm**options.grad_norm_factor))
+        _shift(cache, model.pull_back(upstream, forward), options)
         losses.append(loss)
         forward = model(cache, tokens)
     stacked = torch.stack(losses) if losses else before.new_zeros(0, 2, len(tokens))
-    return Guided(unmodified.logits, forward.logits, cache, last, stacked)
+    return Guided(unmodified, forward.logits, cache, last, stacked)
+
+
+def _shift(
+    cache: Float[Tensor, "layers 2 b h t k"], gradient: Float[Tensor, "layers 2 b h t k"], options: Guidance
+) -> None:
+    """Shift the context against its gradient, which is used up: both are large."""
+    norm = torch.linalg.vector_norm(gradient, dim=(3, 4, 5), keepdim=True) + 1e-15  # layers 2 b 1 1 1
+    cache.sub_(gradient.mul_(options.step).div_(norm**options.grad_norm_factor))
 
 
 class _Wanted:

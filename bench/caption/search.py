@@ -22,9 +22,13 @@ from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
 from bench.system.memory import fit_batch, run_in_parts
+from bench.system.pages import trim
 
 SEGMENTS_AT_ONCE = 16
 """Segments that are searched side by side: they share texts. Five beams of GPT-2 medium hold 17 MB for each."""
+SCATTERED = 32 << 20
+"""Bytes of keys and values from which the allocator is asked for what it holds of freed memory: 400 MB of GPT-2
+medium's, for what is remembered of texts lies between what is freed."""
 FIRST_ROWS = 16
 """The language model's batch at the first token at the most, where each segment has a single row."""
 TOGETHER, ROOM = 64, 16 << 20
@@ -112,14 +116,14 @@ class Search:
         for start in range(0, len(rows), together):
             batch, own = rows[start : start + together], cache[:, :, start : start + together]
             places = range(self.model.round_up(len(batch), most, room))
-            made = run_in_parts(partial(self._guide_together, batch, own, targets, most), places)
-            guided = Guided.join(made).take(slice(len(batch)))
-            parts.append(guided if watched else guided.drop_cache())
+            made = run_in_parts(partial(self._guide_together, batch, own, targets, most, watched), places)
+            parts.append(Guided.join(made).take(slice(len(batch))))
         return Guided.join(parts)
 
     def _guide_together(
-        self, batch: list[_Row], cache: Float[Tensor, "layers 2 r h t k"], targets: Tensor, most: int, places: range
-    ) -> Guided:
+        self, batch: list[_Row], cache: Float[Tensor, "layers 2 r h t k"], targets: Tensor, most: int, watched: bool,
+        places: range,
+    ) -> Guided:  # fmt: skip
         """Guide the rows at some places of a batch in one go; behind its last row are copies, which fill it up.
 
         A part of a batch is filled up as well, if the size that keeps the rows' bits is smaller than ``most``.
@@ -129,8 +133,11 @@ class Search:
         contexts, copies = [row.context for row in rows], size - len(rows)
         similarity = Similarities(self.features, contexts, targets[[row.segment for row in rows]], copies)
         last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
-        filled = _fill_up(cache[:, :, first : first + len(rows)], size)
-        return guide(self.model, filled, last, similarity, self.guidance).take(slice(len(places)))
+        if cache.nbytes >= SCATTERED:
+            trim()
+        own = cache[:, :, first : first + len(rows)]
+        guided = guide(self.model, _fill_up(own, size), last, similarity, self.guidance)
+        return (guided if watched else guided.drop_cache()).take(slice(len(places)))
 
     def _choose(self, rows: list[_Row], log_p: Float[Tensor, "b v"], beams: Beams | None) -> Beams:
         """Choose the next beams of one segment by the log-probabilities of its rows."""

@@ -8,6 +8,7 @@ the paper.
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -60,9 +61,14 @@ def give_back() -> int:
     if (read_own_memory("RssFile") or 0) < LARGE:
         return 0
     given = sum(_give_back(one) for one in list_mappings(_MAPS.read_text().splitlines()) if can_give_back(one))
-    if trim := getattr(_open_library(), "malloc_trim", None):  # glibc's alone
-        trim(0)
+    trim()
     return given
+
+
+def trim() -> None:
+    """Give back what the allocator keeps of freed memory: a hundredth of a second. Only glibc's can."""
+    if call := getattr(_open_library(), "malloc_trim", None):
+        call(0)
 
 
 def can_give_back(one: Mapping) -> bool:
@@ -101,4 +107,5 @@ def _give_back(one: Mapping) -> int:
 
 @cache
 def _open_library() -> Any:
-    return ctypes.CDLL(None)
+    """Open the system's library of C; None on Windows, which has none by this way."""
+    return ctypes.CDLL(None) if os.name == "posix" else None
