@@ -15,7 +15,7 @@ from torch import Tensor
 from bench.system.products import multiply
 
 Product = Callable[[Tensor, Tensor], Tensor]
-"""x [r, i] and W [o, i] to x W^T."""
+"""x [r, i] and W [o, i] to x W^T, or x [r, h, i] and W [h, o, i] head by head."""
 
 STEPS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 """Numbers of rows that are tried."""
@@ -57,6 +57,7 @@ def _keep_steady(sizes: list[int], usual: int, weight: Tensor, product: Product)
     if not sizes or not weight.numel():
         return sizes
     rows = -(-max(*sizes, usual) // usual) * usual
-    x = torch.randn(rows, weight.shape[1], generator=torch.Generator().manual_seed(0)).to(weight.dtype)
+    shape = (rows, *weight.shape[:-2], weight.shape[-1])
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(weight.dtype)
     whole = torch.cat([product(part, weight) for part in x.split(usual)])
     return [size for size in sizes if torch.equal(product(x[:size], weight), whole[:size])]
