@@ -27,11 +27,15 @@ from bench.caption.guidance import Guidance
 from bench.caption.language_step import LanguageStep
 from bench.caption.recorded_step import RecordedStep
 from bench.caption.rules import TokenRules, resolve_forbidden
-from bench.caption.search import SEGMENTS_AT_ONCE, Search
+from bench.caption.search import Search
 from bench.caption.texts import ClipText, PromptedTexts
 from bench.errors import UserError
 from bench.records import Captions, Embeddings
 from bench.system.graphs import Capture, CudaCapture
+
+SEGMENTS_AT_ONCE, KEPT = 16, 280 << 20
+"""Segments that are described side by side: more where their keys and values fit into these bytes. Five beams of GPT-2
+medium keep about 20 MB for each segment."""
 
 Factor = Annotated[float, Interval(ge=0.001, le=10_000)]
 """Of a logit."""
@@ -88,7 +92,7 @@ class ZeroCap:
         final: Literal["stop", "cut_last"] = "stop",
         rows: Annotated[int, Interval(ge=1, le=10**9)] = 40,
         store_mb: Annotated[int, Interval(ge=1, le=10**9)] = 512,
-        segments: Annotated[int, Interval(ge=1, le=10**9)] = SEGMENTS_AT_ONCE,
+        segments: Annotated[int, Interval(ge=1, le=10**9)] | None = None,
     ) -> None:
         _check_choice("normalisation", normalisation, ("beam", "joint"))
         _check_choice("final", final, ("stop", "cut_last"))
@@ -132,7 +136,7 @@ class ZeroCap:
         vectors = torch.from_numpy(embeddings.vectors).to(self.search.model.device, torch.float32)
         targets = F.normalize(vectors, dim=-1)
         winners = []
-        for group in targets.split(self.segments):
+        for group in targets.split(self.segments or max(SEGMENTS_AT_ONCE, KEPT // self.search.bytes_each)):
             winners += [self.choose(beams, target) for beams, target in zip(self.search(group), group, strict=True)]
         features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
         scores = np.array([c.score for c in winners], dtype=np.float32)

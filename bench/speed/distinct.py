@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from bench.caption.candidates import CandidateFeatures
-from bench.caption.search import SEGMENTS_AT_ONCE, TokenStep
+from bench.caption.search import TokenStep
+from bench.caption.zerocap import SEGMENTS_AT_ONCE
 
 
 @dataclass(frozen=True)

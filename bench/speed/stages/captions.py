@@ -17,9 +17,8 @@ from torch import Tensor
 
 from bench.caption.candidates import CandidateFeatures
 from bench.caption.guidance import guide
-from bench.caption.search import SEGMENTS_AT_ONCE
 from bench.caption.texts import tokenize
-from bench.caption.zerocap import ZeroCap
+from bench.caption.zerocap import SEGMENTS_AT_ONCE, ZeroCap
 from bench.errors import UserError
 from bench.models.text_rows import count_rows
 from bench.speed.clock import Cost, measure

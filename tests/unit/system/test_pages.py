@@ -95,9 +95,10 @@ def test_every_stage_begins_without_what_the_others_hold(
         return Captions(("a text",) * count, embeddings.vectors, np.zeros(count, np.float32))
 
     pipeline, image = Pipeline(segment, embed, describe, Siblings()), np.zeros((2, 2, 3), np.uint8)
-    assert len(pipeline.predict(Sample("one", image)).texts) == 1  # merged: each stage was asked twice
-    pipeline.describe_true_segments(Sample("one", image, np.zeros((2, 2), np.int16)))
-    assert held == [0] * 7
+    assert len(pipeline.predict(Sample("one", image)).texts) == 1  # merged: two stages were asked twice
+    assert held == [0] * 5
+    pipeline.predict_with_truth(Sample("one", image, np.zeros((2, 2), np.int16)))
+    assert held == [0] * 10
 
 
 def test_what_may_be_given_back() -> None:
