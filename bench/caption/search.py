@@ -25,7 +25,7 @@ from bench.system.memory import fit_batch, run_in_parts
 
 FIRST_ROWS = 16
 """The language model's batch at the first token at the most, where each segment has a single row."""
-TOGETHER, ROOM = 64, 16 << 20
+TOGETHER, ROOM = 192, 16 << 20
 """Rows of small batches that are run at once, as far as their keys and values have room in these bytes: four batches of
 16 rows of a small model take half the seconds of one after the other."""
 
@@ -93,6 +93,11 @@ class Search:
     def get_rows(self, position: int) -> int:
         """Return the largest batch of a token, smaller for the first one, where a segment has no beams yet."""
         return self.rows if position else min(self.rows, FIRST_ROWS)
+
+    @property
+    def bytes_each(self) -> int:
+        """The bytes of keys and values of a segment's beams at the last token."""
+        return self._prompt_cache[..., :1, :].nbytes * self.width * (len(self.prompt) + self.tokens - 1)
 
     @cached_property
     def _prompt_cache(self) -> Float[Tensor, "layers 2 1 h t k"]:

@@ -33,8 +33,9 @@ from bench.errors import UserError
 from bench.records import Captions, Embeddings
 from bench.system.graphs import Capture, CudaCapture
 
-SEGMENTS_AT_ONCE = 16
-"""Bounds memory: five beams of GPT-2 medium keep about 20 MB of keys and values for each segment."""
+SEGMENTS_AT_ONCE, KEPT = 16, 280 << 20
+"""Segments that are described side by side: more where their keys and values fit into these bytes. Five beams of GPT-2
+medium keep about 20 MB for each segment."""
 
 Factor = Annotated[float, Interval(ge=0.001, le=10_000)]
 """Of a logit."""
@@ -134,7 +135,7 @@ class ZeroCap:
         vectors = torch.from_numpy(embeddings.vectors).to(self.search.model.device, torch.float32)
         targets = F.normalize(vectors, dim=-1)
         winners = []
-        for group in targets.split(SEGMENTS_AT_ONCE):
+        for group in targets.split(max(SEGMENTS_AT_ONCE, KEPT // self.search.bytes_each)):
             winners += [self.choose(beams, target) for beams, target in zip(self.search(group), group, strict=True)]
         features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
         scores = np.array([c.score for c in winners], dtype=np.float32)

@@ -211,11 +211,11 @@ def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> 
     pipeline = Pipeline(*steps, context.merge)
     if classes is not None and sample.truth is None:
         raise BadSample(f"image {sample.image_id}: it has no labels, so it has no oracle segments")
-    prediction = pipeline.predict(sample)
     if classes is None or not context.has_oracle:
-        return make_entry(prediction, None)
-    captions, embeddings, _, true = pipeline.describe_true_segments(sample)
-    return make_entry(prediction, Described(tuple(classes.names[i] for i in true), captions.texts, embeddings.vectors))
+        return make_entry(pipeline.predict(sample), None)
+    prediction, true = pipeline.predict_with_truth(sample)
+    names = tuple(classes.names[i] for i in true.classes)
+    return make_entry(prediction, Described(names, true.captions.texts, true.embeddings.vectors))
 
 
 def _measure_call(call: Callable[..., Any], watch: Stopwatch, name: str, what: str, *arguments: Any) -> Any:

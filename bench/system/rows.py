@@ -17,7 +17,7 @@ from bench.system.products import multiply
 Product = Callable[[Tensor, Tensor], Tensor]
 """x [r, i] and W [o, i] to x W^T, or x [r, h, i] and W [h, o, i] head by head."""
 
-STEPS = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+STEPS = (4, 8, 16, 24, *range(32, 257, 16))
 """Numbers of rows that are tried."""
 
 _KNOWN: dict[tuple[object, ...], tuple[int, ...]] = {}

@@ -82,6 +82,7 @@ def count_stage(
         "inputs": told,
         "dtype": dtype,
         "flops": counted.flops,
+        "launches": counted.launches,
         "parameters_mb": parameters / MIB,
         "tensors_mb": counted.peak_bytes / MIB,
         "kept_mb": kept / MIB,
@@ -96,6 +97,6 @@ def describe_row(row: Mapping[str, Any]) -> str:
     """Describe a row in one line."""
     fits = "fits" if row["fits_16_gb"] else "does NOT fit"
     return (
-        f"{row['stage']:12} {row['dtype']:8} {row['flops'] / 1e12:9.3f} TFLOP, tensors {row['tensors_mb']:,.0f} MB, "
-        f"with all models {row['needs_mb']:,.0f} MB: {fits} 16 GB: {row['inputs']}"
+        f"{row['stage']:12} {row['dtype']:8} {row['flops'] / 1e12:9.3f} TFLOP in {row['launches']:,} launches, "
+        f"tensors {row['tensors_mb']:,.0f} MB, with all models {row['needs_mb']:,.0f} MB: {fits} 16 GB: {row['inputs']}"
     )

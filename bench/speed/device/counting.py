@@ -24,10 +24,14 @@ META = torch.device("meta")
 
 @dataclass(frozen=True)
 class Counted:
-    """Floating-point operations of a call, and the most bytes that its tensors held at once, parameters left out."""
+    """Floating-point operations of a call, and the most bytes that its tensors held at once, parameters left out.
+
+    ``launches`` are the operations of torch that write numbers: each launches a kernel at the least.
+    """
 
     flops: int
     peak_bytes: int
+    launches: int
 
 
 def count(call: Callable[[], Any], models: Iterable[nn.Module] = ()) -> Counted:
@@ -36,7 +40,7 @@ def count(call: Callable[[], Any], models: Iterable[nn.Module] = ()) -> Counted:
     with torch.inference_mode(), counter, live, FusedAttention():
         made = call()
         del made
-    return Counted(counter.get_total_flops(), live.peak)
+    return Counted(counter.get_total_flops(), live.peak, live.launches)
 
 
 class LiveBytes(TorchDispatchMode):
@@ -44,26 +48,28 @@ class LiveBytes(TorchDispatchMode):
 
     def __init__(self, models: Iterable[nn.Module] = ()) -> None:
         super().__init__()
-        self.now = self.peak = 0
+        self.now = self.peak = self.launches = 0
         known = (tensor for model in models for tensor in (*model.parameters(), *model.buffers()))
         self._held = {tensor.untyped_storage()._cdata: 0 for tensor in known}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run an operation and look at what it gave."""
         made = func(*args, **(kwargs or {}))
-        for tensor in _pytree.tree_leaves(made):
-            if isinstance(tensor, Tensor) and tensor.is_meta:
-                self._take(tensor.untyped_storage())
+        tensors = [each for each in _pytree.tree_leaves(made) if isinstance(each, Tensor) and each.is_meta]
+        new = [self._take(tensor.untyped_storage()) for tensor in tensors]
+        self.launches += (any(new) and not func.overloadpacket.__name__.startswith("empty")) or func._schema.is_mutable
         return made
 
-    def _take(self, storage: Any) -> None:
+    def _take(self, storage: Any) -> bool:
+        """Note a storage; whether it is a new one."""
         key, size = storage._cdata, storage.nbytes()
         if key in self._held:  # a view, or what was changed in place
-            return
+            return False
         self._held[key] = size
         self.now += size
         self.peak = max(self.peak, self.now)
         weakref.finalize(storage, self._drop, key)
+        return True
 
     def _drop(self, key: int) -> None:
         self.now -= self._held.pop(key)

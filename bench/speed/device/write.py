@@ -16,8 +16,8 @@ from bench.store.files import write_atomically
 Row = Mapping[str, Any]
 MEASURED = ("stage", "inputs", "dtype", "compile", "graphs", "seconds", "images_a_second", "peak_mb", "flops",
             "tflops_a_second", "share", "difference", "same_texts", "n")  # fmt: skip
-COUNTED = ("stage", "inputs", "dtype", "flops", "parameters_mb", "tensors_mb", "kept_mb", "assumed_mb", "needs_mb",
-           "fits_16_gb", "measured")  # fmt: skip
+COUNTED = ("stage", "inputs", "dtype", "flops", "launches", "parameters_mb", "tensors_mb", "kept_mb", "assumed_mb",
+           "needs_mb", "fits_16_gb", "measured")  # fmt: skip
 """Columns of the csv of what was counted."""
 
 
@@ -40,16 +40,17 @@ def make_counted_page(rows: Sequence[Row], machine: Row, scale: str) -> list[str
         f"# What a GPU needs for every model stage, {scale} scale: counted, not measured", "",
         f"Made by `zgs speed device=meta scale={scale}` with torch {machine['torch']}, on no GPU: **nothing here was "
         "measured on one.** The stages run on tensors that have shapes and no numbers. TFLOP are counted by torch's "
-        "own counter, attention among them. Tensors: the most that are alive at once, parameters left out, attention "
-        "by a fused kernel. Needs: the parameters of all models, these tensors, "
+        "own counter, attention among them. Launches: torch's operations that write numbers, each a kernel at the "
+        "least, for which a GPU waits where kernels are small. Tensors: the most that are alive at once, parameters "
+        "left out, attention by a fused kernel. Needs: the parameters of all models, these tensors, "
         f"{kept:,.0f} MB for the features of texts that are remembered (`caption.store_mb`), and {assumed:,} MB that "
         "CUDA and its libraries take for themselves, which is assumed. 16 GB are 16 x 10^9 bytes. float16 is as large "
         "as bfloat16. Clustering, merging and scoring are a processor's.", "",
-        "| stage | of | dtype | TFLOP | parameters, MB | tensors, MB | needs, MB | fits 16 GB |",
-        "|---|---|---|---|---|---|---|---|",
+        "| stage | of | dtype | TFLOP | launches | parameters, MB | tensors, MB | needs, MB | fits 16 GB |",
+        "|---|---|---|---|---|---|---|---|---|",
         *(
             f"| {row['stage']} | {row['inputs']} | {row['dtype']} | {row['flops'] / 1e12:,.3f} "
-            f"| {row['parameters_mb']:,.0f} | {row['tensors_mb']:,.0f} | {row['needs_mb']:,.0f} "
+            f"| {row['launches']:,} | {row['parameters_mb']:,.0f} | {row['tensors_mb']:,.0f} | {row['needs_mb']:,.0f} "
             f"| {'yes' if row['fits_16_gb'] else '**no**'} |"
             for row in rows
         ), "",

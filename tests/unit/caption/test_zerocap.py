@@ -100,10 +100,20 @@ def list_sizes(few: tuple[int, ...], usual: int, weights: Any, room: int, produc
     return sorted({*(size for size in few if size <= max(usual, room)), usual})
 
 
-def test_more_segments_than_are_held_at_once(language: Any, clip: Any) -> None:
-    zerocap = ZeroCap(language, clip, **OPTIONS | {"tokens": 2})
+def test_more_segments_than_are_held_at_once(language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    zerocap, groups = ZeroCap(language, clip, **OPTIONS | {"tokens": 2}), list[int]()
+    monkeypatch.setattr(
+        search, "_find_spans", lambda rows, find=search._find_spans: groups.append(len(rows)) or find(rows)
+    )
     many = tiny.embeddings(18)
-    same_bits(zerocap(take(many, [17, 3])), [17, 3], zerocap(many))
+    alone = zerocap(take(many, [17, 3]))
+    # 3 beams x (4 tokens of the prompt + 1) x keys and values of 2 layers x 32 numbers of 4 bytes
+    each = 3 * (len(zerocap.search.prompt) + 1) * 2 * 2 * 32 * 4
+    for kept, first in ((0, [16, 2]), (17 * each, [17, 1]), (18 * each, [18])):
+        monkeypatch.setattr("bench.caption.zerocap.KEPT", kept)
+        groups.clear()
+        same_bits(alone, [17, 3], zerocap(many))
+        assert groups[::2] == first
 
 
 @pytest.mark.thinned(2)
