@@ -89,16 +89,16 @@ class LabelledFolder(LabelledImages):
 
     def find_image(self, image_id: str) -> Path:
         """Find where an image lies, or should lie."""
-        return self._images.get(image_id, self.root / self.layout.images.replace("{id}", image_id))
+        return self._images.get(image_id) or self.root / self.layout.images.replace("{id}", image_id)
 
     def find_mask(self, image_id: str) -> Path:
         """Find where a mask lies, or should lie."""
-        return self._masks.get(image_id, self.root / self.layout.masks.replace("{id}", image_id))
+        return self._masks.get(image_id) or self.root / self.layout.masks.replace("{id}", image_id)
 
     def find_objects(self, image_id: str) -> Path:
         """Find where the file that numbers objects lies, or should lie."""
         assert self.layout.objects is not None, "asked for only where the layout names them"
-        return self._objects.get(image_id, self.root / self.layout.objects.replace("{id}", image_id))
+        return self._objects.get(image_id) or self.root / self.layout.objects.replace("{id}", image_id)
 
     def _find(self, key: str) -> dict[str, Path]:
         pattern = getattr(self.layout, key)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -121,5 +122,11 @@ def _compute_checksum(tensors: Mapping[str, np.ndarray], values: str) -> str:
     digest = hashlib.sha256(values.encode())
     for name in sorted(tensors):
         array = tensors[name]
-        digest.update(f"{name}{array.dtype}{array.shape}".encode() + array.tobytes())
+        digest.update(f"{name}{_name_type(array.dtype)}{array.shape}".encode() + array.tobytes())
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=32)
+def _name_type(kind: np.dtype) -> str:
+    """Name the type of an array's numbers, once each: NumPy takes longer than for the rest of a checksum."""
+    return str(kind)
