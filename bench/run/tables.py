@@ -35,6 +35,7 @@ from bench.store.facts.machine import describe_machine
 from bench.store.files import Namespace, Store, StoreStats
 from bench.store.identity import Identity
 from bench.store.keys import collect_inputs, hash_alone, make_stage_key, read_library_versions
+from bench.system.hashing import hash_file
 
 T = TypeVar("T")
 _FEW = 8
@@ -205,8 +206,7 @@ def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, nam
 
 def _digest_label_map(folder: Path, name: str) -> bytes:
     try:
-        with find_beside(folder, name).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").digest()
+        return bytes.fromhex(hash_file(find_beside(folder, name)))
     except (BadSample, OSError):  # reading the image will say what is wrong
         return b""
 
