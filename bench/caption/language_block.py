@@ -133,11 +133,24 @@ class Block:
             self.query_key_value(first.output).view(x.shape[0], 3, self.heads, -1).unbind(1)
         )  # each b h k
         mixed, attended = attend(query, key, value, keys, values)
+        x, second, hidden = self._leave(x, mixed)
+        return x, Trace(first, attended, second, hidden)
+
+    def read_text(self, x: Float[Tensor, "t w"]) -> tuple[Float[Tensor, "t w"], Float[Tensor, "2 h t k"]]:
+        """Compute the next states of the tokens of one text, each of which sees those before it, and their cache."""
+        packed = self.query_key_value(self.before_attention(x).output)
+        query, key, value = packed.view(len(x), 3, self.heads, -1).permute(1, 2, 0, 3)  # each h t k
+        mixed = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        return self._leave(x, mixed.transpose(0, 1).flatten(1))[0], torch.stack([key, value])
+
+    def _leave(
+        self, x: Float[Tensor, "b w"], mixed: Float[Tensor, "b w"]
+    ) -> tuple[Float[Tensor, "b w"], Normed, Float[Tensor, "b 4w"]]:
+        """Leave the block from what entered it and what attention gives; the last two are for the gradient."""
         x = x + self.after_attention(mixed)
         second = self.before_mlp(x)
         hidden = self.into_mlp(second.output)
-        x = x + self.out_of_mlp(torch.nn.functional.gelu(hidden, approximate=self.gelu))
-        return x, Trace(first, attended, second, hidden)
+        return x + self.out_of_mlp(torch.nn.functional.gelu(hidden, approximate=self.gelu)), second, hidden
 
     def pull_back(
         self, gradient: Float[Tensor, "b w"], trace: Trace, lowest: bool, cache: Float[Tensor, "2 b*h t k"]

@@ -79,13 +79,15 @@ class LanguageStep:
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Float[Tensor, "layers 2 1 h t k"]:
-        """Compute the cache of a text that all rows begin with."""
+        """Compute the cache of a text that all rows begin with: all tokens in one pass, without logits."""
         width = self.embedding.shape[1]
-        cache = self.embedding.new_zeros(len(self.blocks), 2, 1, self.heads, 0, width // self.heads)
-        for token in tokens:
-            last = self(cache, torch.tensor([token], device=self.device)).last
-            cache = torch.cat([cache, last], dim=4)
-        return cache
+        if not tokens:
+            return self.embedding.new_zeros(len(self.blocks), 2, 1, self.heads, 0, width // self.heads)
+        x, caches = self.embedding[list(tokens)] + self.positions[: len(tokens)], []  # t w
+        for block in self.blocks:
+            x, cache = block.read_text(x)
+            caches.append(cache)
+        return torch.stack(caches).unsqueeze(2)
 
     @torch.no_grad()
     def __call__(self, cache: Float[Tensor, "layers 2 b h t k"], tokens: Int64[Tensor, " b"]) -> Pass:

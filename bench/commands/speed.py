@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.errors import DONE, FAILED, UsageError, UserError
+from bench.commands.speed_device import CUDA, META, find_device_word, run_on_device
+from bench.errors import DONE, FAILED, UsageError
 
 USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=A,B] [weights=FOLDER] [KEY=VALUE …]
 
@@ -19,6 +20,10 @@ to=FOLDER        where table, page and picture of a scale go; rows of other stag
 stages=…         some of features, clustering, embeddings, captions, scoring (all)
 weights=FOLDER   of scale=paper: what `python -m data_prep.random_models --to FOLDER` writes; else models=paper
 image=FILE       another picture
+device=cuda      on a GPU: features, embeddings, captions and a whole image in float32, bfloat16 and float16, compiled
+                 or not, recorded as CUDA graphs or not: seconds, images a second, peak memory, what differs
+device=meta      without one: operations and bytes of every model stage from its shapes, and whether 16 GB hold it;
+                 needs no weights
 growth=yes       in place of the stages: how cost grows with images, segments, classes and thresholds (to= keeps it),
                  as exponents of a size; one above 1.1 is named
 KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2
@@ -29,12 +34,13 @@ padded to the whole context, nothing reused, products by torch's own library (th
 OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": "", "growth": "no"}
 """Options of this command, with their defaults."""
 FLAGS = tuple(f"--{name}" for name in OWN)
-MODELS = ("clip", "dino", "language", "sentence")
 
 
 def main(arguments: list[str]) -> int:
     """Try the stages, a line each as it is done; 1 where a fast form does not agree with its plain one."""
     options, words = read_words(arguments)
+    if (device := find_device_word(words)) == META or device.startswith(CUDA):
+        return run_on_device(device, options, words)
     stages = choose_stages(options["stages"])
     inputs, rows, begin = make_inputs(options, words), [], time.monotonic()
     if options["growth"] == "yes":
@@ -121,20 +127,16 @@ def choose_stages(text: str) -> tuple[str, ...]:
 def make_inputs(options: dict[str, str], words: Sequence[str]) -> Any:
     """Make what the stages are tried on. Raises UsageError for a wrong scale, UserError for missing weights."""
     from bench.commands.settings import compose_settings
-    from bench.speed.inputs import PAPER, SCALES, Inputs, open_image
+    from bench.speed.inputs import SCALES, Inputs, list_weights, open_image
 
     scale = options["scale"]
     if options["growth"] not in ("yes", "no"):
         raise UsageError(f"speed: growth={options['growth']}: yes or no")
     if scale not in SCALES:
         raise UsageError(f"speed: scale={scale}: one of {', '.join(SCALES)}")
-    own = ["device=cpu"]
-    if scale == PAPER:
-        own += ["models=paper", *_name_weights(options["weights"])]
-    elif options["weights"]:
-        raise UsageError("speed: weights=FOLDER goes with scale=paper; the embedded models have their own")
+    own = ["device=cpu", *list_weights(scale, options["weights"])]
     if wrong := [word for word in words if word.startswith("device=") and word != "device=cpu"]:
-        raise UsageError(f"speed: {wrong[0]}: both forms are timed on the processor; other devices are not measured")
+        raise UsageError(f"speed: {wrong[0]}: measures device=cpu or device=cuda, and counts on device=meta")
     settings = compose_settings([*own, *words])
     if settings["dtype"] != "float32":
         raise UsageError(f"speed: dtype={settings['dtype']}: both forms are compared in float32")
@@ -150,17 +152,6 @@ def describe_row(row: dict[str, Any]) -> str:
         f"{row['fast_s']:,.4g} s, ratio {row['ratio']:,.1f}, {agrees}{share}, peak {row['peak_mb']:,.0f} MB: "
         f"{row['inputs']}"
     )
-
-
-def _name_weights(folder: str) -> list[str]:
-    if not folder:
-        return []
-    if missing := [name for name in MODELS if not (Path(folder) / name).is_dir()]:
-        raise UserError(
-            f"weights={folder}: no folder {missing[0]} there; "
-            f"`python -m data_prep.random_models --to {folder}` makes it"
-        )
-    return [f"models.{name}.source='{Path(folder).resolve()}/{name}'" for name in MODELS]
 
 
 def _take_value(flag: str, value: str | None) -> str:

@@ -53,13 +53,15 @@ class ToyScenes(Listed):
         """Hash of version, split, size, class names and the first few scenes as drawn here."""
         total = hashlib.sha256(repr((VERSION, self.split, len(self._index), self.classes.names)).encode())
         for index in range(_HASHED):
-            scene = draw(self.split, index)
+            scene = self._draw(index)
             total.update(scene.image.tobytes() + scene.truth.tobytes() + repr(scene.captions).encode())
         return total.hexdigest()[:32]
 
     def load(self, image_id: str) -> Sample:
         """Load one scene: image uint8 [128, 128, 3], truth and objects int16 [128, 128], five captions."""
         self._require(image_id, "scene", f"{self.name}:{self.split}")
-        index = self._index[image_id]
-        scene = SCENES.make_once(lambda: draw(self.split, index), self.split, index)
+        scene = self._draw(self._index[image_id])
         return Sample(image_id, scene.image.copy(), scene.truth, scene.captions, scene.instances)
+
+    def _draw(self, index: int) -> Scene:
+        return SCENES.make_once(lambda: draw(self.split, index), self.split, index)

@@ -47,6 +47,10 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
 
         `earlier` is a layer not behind it and the tokens that enter that one: what lies before is not computed again.
         """
+        return self.run_trunk(sample, earlier)[0].float().cpu().numpy()
+
+    def run_trunk(self, sample: Sample, earlier: tuple[int, Float32[np.ndarray, "t w"]] | None = None) -> Tensor:
+        """Run the trunk where the model is: `compute_trunk`'s tokens in the model's precision, [1, T, w]."""
         visual, (first, tokens) = self.clip.visual, (1, None)
         if earlier is not None:
             first, tokens = earlier[0], self._load_tokens(earlier[1])
@@ -54,7 +58,7 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
             tokens = visual._embeds(self.clip.preprocess(sample.image))  # 1 T w, the global token first
         for block in visual.transformer.resblocks[first - 1 : self.start_layer - 1]:
             tokens = Block.read(block).run(tokens)
-        return tokens[0].float().cpu().numpy()
+        return tokens
 
     def _load_tokens(self, tokens: Float32[np.ndarray, "t w"]) -> Tensor:
         return torch.from_numpy(tokens)[None].to(self.clip.device, self.clip.dtype)

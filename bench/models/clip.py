@@ -26,57 +26,19 @@ from bench.models.text_tower import TextTower
 from bench.models.unfilled import SkipRandomFill
 from bench.system.products import use_multiply
 
+ROWS_OFF_PROCESSOR = 4096
+"""Tokens of a full pack of texts where no cache bounds it: a pack's kernels are as many however long it is."""
 OPEN_CLIP_PRECISION = {"float32": "fp32", "bfloat16": "pure_bf16", "float16": "pure_fp16"}
 
 
-class Clip:
-    """CLIP with its preprocessing, token grid and text tower.
+class ClipTowers:
+    """Both towers of an open_clip model, wherever its weights come from: see `Clip`."""
 
-    `source` is ``embedded:clip``, a folder in open_clip's format, ``hf-hub:org/repo``, a checkpoint file (OpenAI's own,
-    which tells its architecture, or a state dict of `architecture`), or the name of an architecture that open_clip
-    knows with `pretrained` naming a weight tag or a checkpoint file. `patch`, `grid` and `activation` say what the
-    model must be (None: not stated). Raises UserError where weights or tokenizer are missing, where the model is not
-    what is stated or what its weights need, or where it is no vision transformer with a class token.
-    """
-
-    def __init__(
-        self,
-        source: str,
-        pretrained: str | None = None,
-        device: str = "cpu",
-        dtype: str = "float32",
-        architecture: str | None = None,
-        patch: int | None = None,
-        grid: int | None = None,
-        activation: str | None = None,
-    ) -> None:
+    def __init__(self, model: Any, source: str, device: str, dtype: str) -> None:
         self.source, self.device, self.dtype = source, torch.device(device), sources.find_dtype(dtype)
-        name, pretrained = sources.split_open_clip_source(source, pretrained, architecture)
-        file, what = Path(str(pretrained)) if _is_file(pretrained) else None, f"CLIP {source!r}"
-        self.file, facts = file, _read_file_facts(source, file, name, activation) if file else None
-        if facts and file:
-            unsaid = facts.activation is None
-            guards.check_stated_activation(facts.computed, source, str(file), activation, silent=unsaid)
-        self.name, self.config = (clip_file.BASE, facts.config) if facts else (name, {})
-        loading = partial(_load, name, pretrained, OPEN_CLIP_PRECISION[dtype], device)
-        if facts and file:
-            loading = partial(clip_file.build, source, file, facts, OPEN_CLIP_PRECISION[dtype], device)
-        model: Any = sources.load("CLIP", source, lambda _: loading())
-        context = facts.config["text_cfg"]["context_length"] if facts else None
-        self.tokenizer: Any = sources.load(
-            "CLIP's tokenizer", source, lambda _: open_clip.get_tokenizer(self.name, context_length=context)
-        )
         self.model = model.eval().requires_grad_(False)
         use_multiply(self.model)
         self.visual = _check_visual(self.model.visual, source)
-        checkpoint = sources.find_open_clip_checkpoint(name, pretrained)
-        guards.check_patch(what, int(self.visual.patch_size[0]), patch)
-        guards.check_grid(what, self.grid, guards.count_stored_positions(checkpoint) if checkpoint else None, grid)
-        silent = file is not None and (facts is None or facts.activation is None)
-        guards.check_activation(self.visual, source, pretrained, activation, silent)
-        guards.check_precision(what, self.model, self.dtype)
-        tokens = getattr(self.model, "text", self.model).token_embedding.num_embeddings
-        guards.check_vocabulary(what, sources.count_vocabulary(self.tokenizer), tokens, source)
         cfg = open_clip.get_model_preprocess_cfg(self.model)
         self._mean = torch.tensor(cfg["mean"]).view(3, 1, 1)
         self._std = torch.tensor(cfg["std"]).view(3, 1, 1)
@@ -120,6 +82,59 @@ class Clip:
         pixels = torch.from_numpy(np.asarray(squashed, dtype=np.float32) / 255.0).permute(2, 0, 1)
         return ((pixels - self._mean) / self._std)[None].to(self.device, self.dtype)
 
+    @cached_property
+    def text(self) -> TextTower:
+        """The text tower with prefix reuse."""
+        return TextTower(self.model) if self.device.type == "cpu" else TextTower(self.model, ROWS_OFF_PROCESSOR)
+
+
+class Clip(ClipTowers):
+    """CLIP with its preprocessing, token grid and text tower.
+
+    `source` is ``embedded:clip``, a folder in open_clip's format, ``hf-hub:org/repo``, a checkpoint file (OpenAI's own,
+    which tells its architecture, or a state dict of `architecture`), or the name of an architecture that open_clip
+    knows with `pretrained` naming a weight tag or a checkpoint file. `patch`, `grid` and `activation` say what the
+    model must be (None: not stated). Raises UserError where weights or tokenizer are missing, where the model is not
+    what is stated or what its weights need, or where it is no vision transformer with a class token.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        pretrained: str | None = None,
+        device: str = "cpu",
+        dtype: str = "float32",
+        architecture: str | None = None,
+        patch: int | None = None,
+        grid: int | None = None,
+        activation: str | None = None,
+    ) -> None:
+        sources.find_dtype(dtype)
+        name, pretrained = sources.split_open_clip_source(source, pretrained, architecture)
+        file, what = Path(str(pretrained)) if _is_file(pretrained) else None, f"CLIP {source!r}"
+        self.file, facts = file, _read_file_facts(source, file, name, activation) if file else None
+        if facts and file:
+            unsaid = facts.activation is None
+            guards.check_stated_activation(facts.computed, source, str(file), activation, silent=unsaid)
+        self.name, self.config = (clip_file.BASE, facts.config) if facts else (name, {})
+        loading = partial(_load, name, pretrained, OPEN_CLIP_PRECISION[dtype], device)
+        if facts and file:
+            loading = partial(clip_file.build, source, file, facts, OPEN_CLIP_PRECISION[dtype], device)
+        model: Any = sources.load("CLIP", source, lambda _: loading())
+        context = facts.config["text_cfg"]["context_length"] if facts else None
+        self.tokenizer: Any = sources.load(
+            "CLIP's tokenizer", source, lambda _: open_clip.get_tokenizer(self.name, context_length=context)
+        )
+        super().__init__(model, source, device, dtype)
+        checkpoint = sources.find_open_clip_checkpoint(name, pretrained)
+        guards.check_patch(what, int(self.visual.patch_size[0]), patch)
+        guards.check_grid(what, self.grid, guards.count_stored_positions(checkpoint) if checkpoint else None, grid)
+        silent = file is not None and (facts is None or facts.activation is None)
+        guards.check_activation(self.visual, source, pretrained, activation, silent)
+        guards.check_precision(what, self.model, self.dtype)
+        tokens = getattr(self.model, "text", self.model).token_embedding.num_embeddings
+        guards.check_vocabulary(what, sources.count_vocabulary(self.tokenizer), tokens, source)
+
     def tokenize_raw(self, text: str) -> list[int]:
         """Token ids of one text with start and end tokens as CLIP wants them, without padding."""
         return self.tokenize_many([text])[0]
@@ -127,11 +142,6 @@ class Clip:
     def tokenize_many(self, texts: Sequence[str]) -> list[list[int]]:
         """`tokenize_raw` of many texts at once, several times as fast."""
         return tokenize_texts(self.tokenizer, texts)
-
-    @cached_property
-    def text(self) -> TextTower:
-        """The text tower with prefix reuse."""
-        return TextTower(self.model)
 
     def encode_text(self, texts: Sequence[str]) -> Float32[np.ndarray, "n d"]:
         """CLIP text embeddings, not normalised, float32 [n, d]."""

@@ -35,41 +35,27 @@ ROWS = 1024
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
-class Dino:
-    """A transformers ViT (DINO) or Dinov2, or an original checkpoint file of either, as a source of dense features.
-
-    ``size``: pixels of the smaller edge; ``stride``: pixels between patches; ``layer``: block, negative from the end;
-    ``facet``: "key" (heads concatenated) or "token" (the block's output, before the final norm); ``max_tokens`` refuses
-    images so long that attention over their grid would not end; ``patch`` and ``grid`` (own places an edge) say what
-    the model must be. Raises UserError for options the model does not have.
-    """
+class DenseFeatures:
+    """Dense features of a transformers ViT or Dinov2, wherever its weights come from: see `Dino`."""
 
     def __init__(
         self,
+        model: Any,
+        statistics: Statistics,
         source: str,
         size: int = 224,
         stride: int = 2,
         layer: int = -1,
         facet: str = "key",
         device: str = "cpu",
-        dtype: str = "float32",
         max_tokens: int = 32768,
-        patch: int | None = None,
-        grid: int | None = None,
     ) -> None:
-        kind = sources.find_dtype(dtype)
-        model, report, statistics = sources.load("DINO", source, lambda name: _load_pretrained(name, source, kind))
-        what = f"DINO {source!r}"
-        guards.check_complete(what, report, ignored=("pooler.", "embeddings.mask_token"))
-        guards.check_precision(what, model, kind)
         self.model = model.to(device).eval().requires_grad_(False)
         use_multiply(self.model)
         self.source, self.size, self.stride, self.facet, self.max_tokens = source, size, stride, facet, max_tokens
-        self.device, self.dtype = torch.device(device), kind
+        self.device, self.dtype = torch.device(device), model.dtype
         self.blocks: Any = self.model.layers if isinstance(model, ViTModel) else self.model.encoder.layer
         self.patch, self.depth = int(self.model.config.patch_size), len(self.blocks)
-        guards.check_patch(what, self.patch, patch)
-        guards.check_grid(what, self._read_own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
         self._check(layer)
         self.layer = layer % self.depth
         self._run_block = _run_block
@@ -153,6 +139,38 @@ class Dino:
                 f"DINO {self.source!r}: stride {self.stride} must be at least 1 and size {self.size} at least the "
                 f"patch ({self.patch})"
             )
+
+
+class Dino(DenseFeatures):
+    """A transformers ViT (DINO) or Dinov2, or an original checkpoint file of either, as a source of dense features.
+
+    ``size``: pixels of the smaller edge; ``stride``: pixels between patches; ``layer``: block, negative from the end;
+    ``facet``: "key" (heads concatenated) or "token" (the block's output, before the final norm); ``max_tokens`` refuses
+    images so long that attention over their grid would not end; ``patch`` and ``grid`` (own places an edge) say what
+    the model must be. Raises UserError for options the model does not have.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        size: int = 224,
+        stride: int = 2,
+        layer: int = -1,
+        facet: str = "key",
+        device: str = "cpu",
+        dtype: str = "float32",
+        max_tokens: int = 32768,
+        patch: int | None = None,
+        grid: int | None = None,
+    ) -> None:
+        kind = sources.find_dtype(dtype)
+        model, report, statistics = sources.load("DINO", source, lambda name: _load_pretrained(name, source, kind))
+        what = f"DINO {source!r}"
+        guards.check_complete(what, report, ignored=("pooler.", "embeddings.mask_token"))
+        guards.check_precision(what, model, kind)
+        super().__init__(model, statistics, source, size, stride, layer, facet, device, max_tokens)
+        guards.check_patch(what, self.patch, patch)
+        guards.check_grid(what, self._read_own_grid(), self.model.embeddings.position_embeddings.shape[1] - 1, grid)
 
 
 def compute_loaded_size(height: int, width: int, size: int) -> tuple[int, int]:

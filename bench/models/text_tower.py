@@ -1,29 +1,30 @@
 """CLIP's text tower (section 3.3), exact at a text's true length, with the keys and values of a prefix computed once.
 
 The tower is causal, so neither padding after the end token nor the split into a prefix and a rest changes a text's
-feature. The tokens of all texts of a call, whatever their lengths and prefixes, lie one after the other in packs of
-rows, each filled up to a number at which matrix products keep every row's bits (`bench.system.rows`), so that a text's
-feature does not depend on what else is in the call. Attention looks at each text by itself.
+feature, and texts that begin alike have the same states as far as they are alike (`text_rows`). The tokens of all texts
+of a call, whatever their lengths and prefixes, lie one after the other in packs of rows, each filled up to a number at
+which matrix products keep every row's bits (`bench.system.rows`), so that a text's feature does not depend on what else
+is in the call. Attention looks at each token by itself (`text_attention`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bench.errors import UserError
 from bench.models.blocks import Block
+from bench.models.text_attention import attend
+from bench.models.text_rows import Asking, Branch, Pack, Tokens, fill_packs
 from bench.system.products import multiply
-from bench.system.rows import round_up
+from bench.system.rows import find_steady_sizes
 
 NOT_PLAIN = "this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout"
 
@@ -39,11 +40,6 @@ class Prefix:
         """Count the leading tokens that a text has in common with the prefix; at least one of its own is left over."""
         limit = min(len(self.tokens), len(text) - 1)
         return next((i for i in range(limit) if self.tokens[i] != text[i]), limit)
-
-
-Tokens = tuple[int, ...]
-Kind = tuple[int, int, int]
-"""Which prefix a text has, how many of its tokens it shares with it, and its length: one attention serves all alike."""
 
 
 class TextTower:
@@ -65,6 +61,7 @@ class TextTower:
         self.projection = _read_projection(tower)
         self.end_id: int | None = getattr(tower, "text_eos_id", getattr(tower, "eos_id", None))
         self.rows = max(rows, self.context)
+        self._sizes: dict[tuple[int, int], tuple[int, ...]] = {}
         self.derived: dict[Any, Any] = {}  # stores of features that others keep for, and free with, this tower
 
     @property
@@ -89,20 +86,23 @@ class TextTower:
 
         A text may leave the prefix early: it reuses the keys and values up to there.
         """
-        return self.encode_all([(prefix or self.read(()), texts)])[0]
+        return self.encode_all([(prefix or self._nothing, texts)])[0]
 
     @torch.no_grad()
     def encode_all(self, requests: Sequence[tuple[Prefix, Sequence[Sequence[int]]]]) -> list[Float[Tensor, "n d"]]:
         """Compute the features of several lists of texts at once, each list with a prefix of its own: see `encode`."""
         prefixes = [prefix for prefix, _ in requests]
-        cut = [(at, self._cut(tuple(text))) for at, (_, texts) in enumerate(requests) for text in texts]
-        kinds = {key: (key[0], prefixes[key[0]].count_shared(key[1]), len(key[1])) for key in cut}
-        ordered = sorted(kinds, key=kinds.__getitem__)  # texts of a kind are neighbours
-        packs = _fill_packs([(kinds[key], key[1]) for key in ordered], self.rows)
-        ends = [self._run(pack, prefixes) for pack in packs]
+        branches = self.list_branches(requests)
+        ordered = sorted(set(branches))  # texts that begin alike are neighbours
+        ends = [self._run(pack, prefixes) for pack in fill_packs(ordered, self.rows)]
         features = self._finish(*map(torch.cat, zip(*ends, strict=True))) if ends else self._make_none()
-        place = {key: row for row, key in enumerate(ordered)}
-        return list(features[[place[key] for key in cut]].split([len(texts) for _, texts in requests]))
+        row = {branch: at for at, branch in enumerate(ordered)}
+        return list(features[[row[branch] for branch in branches]].split([len(texts) for _, texts in requests]))
+
+    def list_branches(self, requests: Sequence[tuple[Prefix, Sequence[Sequence[int]]]]) -> list[Branch]:
+        """List where each text of some lists leaves the prefix of its list; the tail that nobody reads is cut."""
+        cut = [(at, self._cut(tuple(text))) for at, (_, texts) in enumerate(requests) for text in texts]
+        return [Branch(at, requests[at][0].count_shared(text), text) for at, text in cut]
 
     def read(self, tokens: Sequence[int]) -> Prefix:
         """Compute keys and values of a common beginning; it holds the start token and no end token."""
@@ -112,8 +112,13 @@ class TextTower:
     def read_all(self, beginnings: Sequence[Sequence[int]]) -> list[Prefix]:
         """Compute keys and values of several beginnings at once: see `read`."""
         cut = [tuple(tokens)[: self.context - 1] for tokens in beginnings]
-        packs = _fill_packs([((at, 0, len(tokens)), tokens) for at, tokens in enumerate(cut)], self.rows)
-        return [prefix for pack in packs for prefix in self._read([tokens for _, tokens in pack])]
+        read: dict[Tokens, Prefix] = {(): self._nothing}
+        ordered = sorted({Branch(0, 0, tokens) for tokens in cut if tokens})
+        for pack in fill_packs(ordered, self.rows):
+            caches = self._read(pack)
+            tokens = [tuple(pack.tokens[row] for row in path) for path in pack.paths]
+            read |= {own: Prefix(own, cache) for own, cache in zip(tokens, caches, strict=True)}
+        return [read[tokens] for tokens in cut]
 
     def _cut(self, text: Tokens) -> Tokens:
         """Drop what the pooled position cannot see."""
@@ -124,106 +129,91 @@ class TextTower:
             raise UserError(f"CLIP text tokens {text} hold no end token {end}: does the tokenizer fit the model?")
         return text[: text.index(end) + 1]
 
-    def _embed(self, tokens: Int64[Tensor, " r"], places: Int64[Tensor, " r"]) -> Float[Tensor, "r w"]:
-        return self.embedding[tokens] + self.positions[places.to(self.device)].to(self.embedding.dtype)
+    def _read(self, pack: Pack) -> list[tuple[Tensor, ...]]:
+        """Compute the keys and values of the beginnings in a pack."""
+        layers = [
+            packed.view(len(packed), 3, self._heads, -1)[:, 1:] for _, packed in self._walk(pack, [self._nothing])
+        ]
+        return [tuple(layer[path].permute(1, 2, 0, 3).contiguous() for layer in layers) for path in pack.paths]
 
-    def _read(self, pack: Sequence[Tokens]) -> list[Prefix]:
-        """Compute keys and values of the beginnings in a pack."""
-        sizes = [len(tokens) for tokens in pack]
-        flat = torch.tensor([token for tokens in pack for token in tokens], dtype=torch.int64, device=self.device)
-        x = self._fill_up(self._embed(flat, torch.cat([torch.arange(size) for size in sizes])))  # R w
-        caches: list[list[Tensor]] = [[] for _ in pack]
-        for block in self.blocks:
-            heads, size = block.attention.num_heads, block.attention.head_dim
-            parts = block.project(x)[: len(flat)].split(sizes)
-            for cache, part in zip(caches, parts, strict=True):
-                cache.append(part.view(len(part), 3, heads, size)[:, 1:].permute(1, 2, 0, 3).contiguous())  # 2 h P k
-            if block is not self.blocks[-1]:  # behind it no keys and values follow
-                none = caches[0][-1][:, :, :0]
-                mixed = [_attend(part, 1, none) for part in parts if len(part)]
-                x = block.leave(x, self._fill_up(torch.cat([x[:0], *mixed])))
-        return [Prefix(tokens, tuple(cache)) for tokens, cache in zip(pack, caches, strict=True)]
+    def _run(self, pack: Pack, prefixes: Sequence[Prefix]) -> tuple[Float[Tensor, "n w"], Float[Tensor, "n w"]]:
+        """Run a pack of n texts up to the last attention: what enters it and what leaves it, at their last tokens.
 
-    def _run(
-        self, pack: Sequence[tuple[Kind, Tokens]], prefixes: Sequence[Prefix]
-    ) -> tuple[Float[Tensor, "n w"], Float[Tensor, "n w"]]:
-        """Run a pack of n texts up to the last attention: what enters it and what leaves it, at their last tokens."""
-        counts = [(kind, len(list(texts))) for kind, texts in groupby(pack, itemgetter(0))]
-        own = [text[shared:] for (_, shared, _), text in pack]
-        places = [place for (_, shared, length), _ in pack for place in range(shared, length)]
-        tokens = torch.tensor([token for text in own for token in text], device=self.device)
-        ends = torch.tensor([len(text) for text in own]).cumsum(0) - 1  # n rows of last tokens
-        x = self._fill_up(self._embed(tokens, torch.tensor(places)))  # R w
-        for number, block in enumerate(self.blocks, start=1):
-            packed, mixed, row, last = block.project(x), [], 0, number == len(self.blocks)
-            for (at, shared, length), count in counts:
-                past, size = prefixes[at].cache[number - 1][:, :, :shared], count * (length - shared)
-                mixed.append(_attend(packed[row : row + size], count, past, last))
-                row += size
-            if last:  # only the pooled token is read after the last attention
-                break
-            x = block.leave(x, self._fill_up(torch.cat(mixed)))
-        return x[ends], torch.cat(mixed)
+        Only these are read after the last attention.
+        """
+        for x, packed in self._walk(pack, prefixes):  # noqa: B007 - the last block's
+            pass
+        ends = self._ask([path[-1] for path in pack.paths], pack, prefixes)
+        caches = [prefix.cache[-1] for prefix in prefixes]
+        return x[ends.rows], attend(packed, self._heads, caches, ends, self.rows)
+
+    def _walk(
+        self, pack: Pack, prefixes: Sequence[Prefix]
+    ) -> Iterator[tuple[Float[Tensor, "R w"], Float[Tensor, "r 3w"]]]:
+        """Give what enters each block, filled up, and the queries, keys and values that it makes of a pack's rows."""
+        tokens, places = torch.tensor(pack.tokens, device=self.device), torch.tensor(pack.places, device=self.device)
+        x = self._fill_up(self.embedding[tokens] + self.positions[places].to(self.embedding.dtype))  # R w
+        every = self._ask(range(len(tokens)), pack, prefixes)
+        for number, block in enumerate(self.blocks):
+            packed = block.project(x)[: len(tokens)]
+            yield x, packed
+            if block is not self.blocks[-1]:
+                caches = [prefix.cache[number] for prefix in prefixes]
+                x = block.leave(x, self._fill_up(attend(packed, self._heads, caches, every, self.rows)))
+
+    def _ask(self, rows: Sequence[int], pack: Pack, prefixes: Sequence[Prefix]) -> Asking:
+        return pack.ask(rows, self.device, max(len(prefix.tokens) for prefix in prefixes))
 
     def _finish(self, x: Float[Tensor, "n w"], mixed: Float[Tensor, "n w"]) -> Float[Tensor, "n d"]:
         """Bring last tokens from the last attention into the joint space, a pack at a time."""
         parts = []
         for states, heads in zip(x.split(self.rows), mixed.split(self.rows), strict=True):
             pooled = self.blocks[-1].leave(self._fill_up(states), self._fill_up(heads))
-            pooled = self.ln_final(pooled)
-            if isinstance(self.projection, Tensor):
-                pooled = multiply(pooled, self.projection.t())
-            elif self.projection is not None:
-                pooled = self.projection(pooled)
-            parts.append(pooled[: len(states)].float())
+            parts.append(self._leave(pooled)[: len(states)].float())
         return torch.cat(parts)
+
+    def _leave(self, pooled: Float[Tensor, "r w"]) -> Float[Tensor, "r d"]:
+        """Bring rows from the last block into the joint space."""
+        pooled = self.ln_final(pooled)
+        if isinstance(self.projection, Tensor):
+            return multiply(pooled, self.projection.t())
+        return pooled if self.projection is None else self.projection(pooled)
+
+    def list_sizes(self) -> tuple[int, ...]:
+        """List the numbers of rows, ascending, at which every row keeps the bits that it has in a full pack.
+
+        A whole block is asked, for norms, activations and the library of a product may go by the number of rows too.
+        """
+        key = (self.rows, torch.get_num_threads())
+        if key not in self._sizes:
+            width, kind, on_processor = self.embedding.shape[1], self.embedding.dtype, self.device.type == "cpu"
+            found = find_steady_sizes(self.rows, self._run_rows, (width,), kind) if on_processor else (self.rows,)
+            self._sizes[key] = found
+        return self._sizes[key]
+
+    def _run_rows(self, x: Float[Tensor, "r w"]) -> Float[Tensor, "r d"]:
+        """Run rows through all that treats each by itself: a block without its attention, and the way out."""
+        block, width = self.blocks[0], x.shape[1]
+        packed = block.project(x)
+        x = block.leave(x, packed[:, -width:])
+        return torch.cat([packed, x, self._leave(x)], dim=1)
 
     def _fill_up(self, x: Float[Tensor, "r w"]) -> Float[Tensor, "R w"]:
         """Fill up with rows of zeros, which nobody reads, to a number of rows at which every row keeps its bits."""
-        return F.pad(x, (0, 0, 0, round_up(len(x), self.rows, self._weights) - len(x)))
+        return F.pad(x, (0, 0, 0, next(size for size in self.list_sizes() if size >= len(x)) - len(x)))
+
+    @property
+    def _heads(self) -> int:
+        return self.blocks[0].attention.num_heads
 
     @cached_property
-    def _weights(self) -> list[Tensor]:
-        """One matrix for each shape of the tower's products."""
-        block = self.blocks[0]
-        weights = [block.attention.in_proj_weight, block.attention.out_proj.weight]
-        weights += [weight for weight in block.mlp.parameters() if weight.ndim == 2]
-        if isinstance(self.projection, Tensor):
-            return [*weights, self.projection.t()]
-        return weights if self.projection is None else [*weights, self.projection.weight]
+    def _nothing(self) -> Prefix:
+        """The prefix of texts that share none."""
+        heads, size = self._heads, self.blocks[0].attention.head_dim
+        return Prefix((), (self.embedding.new_zeros(2, heads, 0, size),) * len(self.blocks))
 
     def _make_none(self) -> Float[Tensor, "0 d"]:
         return torch.zeros(0, self.dim, device=self.device)
-
-
-def _fill_packs(texts: Iterable[tuple[Kind, Tokens]], rows: int) -> Iterator[list[tuple[Kind, Tokens]]]:
-    """Give lists of texts whose own tokens are at most ``rows``, as many as fit, in their order."""
-    pack: list[tuple[Kind, Tokens]] = []
-    free = rows
-    for kind, text in texts:
-        _, shared, length = kind
-        if length - shared > free:
-            yield pack
-            pack, free = [], rows
-        pack.append((kind, text))
-        free -= length - shared
-    if pack:
-        yield pack
-
-
-def _attend(
-    packed: Float[Tensor, "c*l 3w"], count: int, past: Float[Tensor, "2 h p k"], last: bool = False
-) -> Float[Tensor, "r w"]:
-    """Attend, causally, ``count`` texts to the prefix they share and to themselves; ``last``: their last tokens."""
-    _, heads, start, size = past.shape
-    queries, keys, values = packed.view(count, -1, 3, heads, size).permute(2, 0, 3, 1, 4)  # each c h l k
-    length = queries.shape[2]
-    shared = past.unsqueeze(1).expand(-1, count, -1, -1, -1)  # 2 c h p k
-    all_keys, all_values = torch.cat([shared[0], keys], dim=2), torch.cat([shared[1], values], dim=2)  # c h p+l k
-    seen = None if last else torch.ones(length, start + length, dtype=torch.bool, device=past.device).tril(start)
-    asking = queries[:, :, -1:] if last else queries
-    mixed = F.scaled_dot_product_attention(asking, all_keys, all_values, attn_mask=seen)  # c h l k, or c h 1 k
-    return mixed.transpose(1, 2).reshape(-1, heads * size)
 
 
 def _check(tower: nn.Module, pooling: str) -> None:

@@ -13,7 +13,7 @@ from annotated_types import Interval
 from bench.errors import UserError
 from bench.run.loading import list_modules
 from bench.run.nested import is_nested, use_a_known_start_method
-from bench.settings.device import find_device
+from bench.settings.device import find_device, limit_workers
 from bench.settings.instantiate import make_object
 from bench.system.crew import Crew
 from bench.system.resources import count_processors
@@ -64,7 +64,10 @@ class Serial:
 
 
 class Local:
-    """`workers` processes on this machine ("auto": one a processor), each with `threads` torch threads."""
+    """`workers` processes on this machine, each with `threads` torch threads.
+
+    "auto" is one a processor, on a GPU no more than have room there.
+    """
 
     shares_out = True
 
@@ -73,6 +76,7 @@ class Local:
     ) -> None:
         if workers != "auto" and not (isinstance(workers, int) and workers > 0):
             raise UserError(f"executor.workers={workers}: a positive number or auto")
+        self.is_automatic = workers == "auto"
         self.workers = count_processors() if workers == "auto" else int(workers)
         self.threads = threads
 
@@ -82,10 +86,11 @@ class Local:
         from bench.models import located
 
         located.ask_hub_once(settings["models"])
+        workers = limit_workers(settings["device"], self.workers) if self.is_automatic else self.workers
         # On a GPU each worker imports them itself: a copy of a process that a library has begun to use one in cannot.
         on_processor = find_device(settings["device"]) == "cpu"
         libraries = list_modules(settings) if on_processor else ()
-        with open_workers(self.workers, self.threads, "bench.run.predict", libraries) as work:
+        with open_workers(workers, self.threads, "bench.run.predict", libraries) as work:
             yield work
 
 

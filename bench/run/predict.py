@@ -34,7 +34,9 @@ from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
 from bench.store.stages import make_item_name
 from bench.system.memory import explain_memory_errors
+from bench.system.pages import isolate
 from bench.system.remember import Memory
+from bench.system.resources import read_own_memory
 
 ONE = "executor.workers=1"
 SMALLER = {
@@ -175,12 +177,13 @@ def _predict(
             item = item or _make_entry_name(load())
             entry = _fill_entry(context, load, item, watch)
             with watch.measure(TEXTS):
-                _encode_texts(context, entry)
+                isolate(_encode_texts)(context, entry)
     except BadSample as error:
         return Outcome(image_id, skipped=str(error))
     except Busy:
         return Outcome(image_id, busy=True, stats=context.store.stats)
-    return Outcome(image_id, item, seconds=watch.seconds, stats=context.store.stats)
+    peak = read_own_memory("VmHWM") or 0
+    return Outcome(image_id, item, seconds=watch.seconds, stats=context.store.stats, peak=peak)
 
 
 def _fill_entry(context: RunContext, load: Callable[[], Sample], item: str, watch: Stopwatch) -> ImageEntry:
@@ -211,11 +214,11 @@ def _make_image_entry(context: RunContext, sample: Sample, watch: Stopwatch) -> 
     pipeline = Pipeline(*steps, context.merge)
     if classes is not None and sample.truth is None:
         raise BadSample(f"image {sample.image_id}: it has no labels, so it has no oracle segments")
-    prediction = pipeline.predict(sample)
     if classes is None or not context.has_oracle:
-        return make_entry(prediction, None)
-    captions, embeddings, _, true = pipeline.describe_true_segments(sample)
-    return make_entry(prediction, Described(tuple(classes.names[i] for i in true), captions.texts, embeddings.vectors))
+        return make_entry(pipeline.predict(sample), None)
+    prediction, true = pipeline.predict_with_truth(sample)
+    names = tuple(classes.names[i] for i in true.classes)
+    return make_entry(prediction, Described(names, true.captions.texts, true.embeddings.vectors))
 
 
 def _measure_call(call: Callable[..., Any], watch: Stopwatch, name: str, what: str, *arguments: Any) -> Any:

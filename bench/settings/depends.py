@@ -23,7 +23,9 @@ from bench.store.keys import collect_inputs, hash_alone, read_library_versions
 
 GROUPS = ("data", "models", "segment", "encode", "caption", "merge", "baseline", "score")
 """Settings that name code on which a number depends."""
-HOOKS = ("compute_trunk", "clip", "start_layer", "__new__", "__getattr__", "__getattribute__", "__setattr__")
+HOOKS = (
+    "compute_trunk", "run_trunk", "clip", "start_layer", "__new__", "__getattr__", "__getattribute__", "__setattr__",
+)  # fmt: skip
 """What a masking variant may change of the trunk, besides its constructor."""
 
 

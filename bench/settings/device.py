@@ -5,6 +5,9 @@ from __future__ import annotations
 from bench.errors import UsageError
 from bench.settings.ranges import RunSettings
 
+WORKER = 7 << 30
+"""Bytes that a process takes of a GPU at the paper's sizes in float32, by `zgs speed device=meta`, and some room."""
+
 
 def find_device(wanted: str, run: RunSettings | None = None) -> str:
     """Find the device of a configured name; ``auto`` is the GPU where there is one. Loads torch.
@@ -40,6 +43,17 @@ def _check_run(device: str, run: RunSettings) -> None:
     for key in ("compile", "graphs"):
         if getattr(run, key) and not device.startswith("cuda"):
             raise UsageError(f"{key}=true on device={device}: needs a CUDA device; leave {key}=false, or device=cuda")
+
+
+def limit_workers(device: str, most: int) -> int:
+    """Limit processes, each with models of its own, to those that a GPU holds; on a processor it is ``most``."""
+    if device == "cpu" or not _count_gpus():
+        return most
+    import torch
+
+    index = int(device.partition(":")[2] or 0)
+    held = torch.cuda.get_device_properties(index).total_memory // WORKER
+    return max(1, min(most, int(held)))
 
 
 def _count_gpus() -> int:

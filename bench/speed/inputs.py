@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from bench.errors import UserError
+from bench.errors import UsageError, UserError
 from bench.records import Embeddings, Sample
 from bench.run.context import RunContext
 
 EMBEDDED, PAPER = "embedded", "paper"
 SCALES = (EMBEDDED, PAPER)
+MODELS = ("clip", "dino", "language", "sentence")
 SEGMENTS = {EMBEDDED: 9, PAPER: 39}
 """Segments that are embedded: trees of 5 and of 20 leaves with all their parents."""
 
@@ -98,3 +100,23 @@ def open_image(file: str | None, scale: str) -> UInt8[np.ndarray, "h w 3"]:
     from sklearn.datasets import load_sample_image
 
     return np.array(load_sample_image("china.jpg"))
+
+
+def list_weights(scale: str, folder: str) -> list[str]:
+    """List the words that choose a scale's models, from a folder where one is named."""
+    if scale == PAPER:
+        return ["models=paper", *_name_weights(folder)]
+    if folder:
+        raise UsageError("speed: weights=FOLDER goes with scale=paper; the embedded models have their own")
+    return []
+
+
+def _name_weights(folder: str) -> list[str]:
+    if not folder:
+        return []
+    if missing := [name for name in MODELS if not (Path(folder) / name).is_dir()]:
+        raise UserError(
+            f"weights={folder}: no folder {missing[0]} there; "
+            f"`python -m data_prep.random_models --to {folder}` makes it"
+        )
+    return [f"models.{name}.source='{Path(folder).resolve()}/{name}'" for name in MODELS]

@@ -30,6 +30,7 @@ from tqdm import tqdm
 from bench.errors import UserError
 from bench.system import streams
 from bench.system.libraries import name_libraries
+from bench.system.start import keep_freed_memory
 
 LEFT_TO_US = (signal.SIGINT, signal.SIGHUP)
 SEATS = 1 << 14
@@ -230,6 +231,7 @@ def _start_worker(marks: Any, threads: int | None) -> None:
         import torch
 
         torch.set_num_threads(threads)
+        keep_freed_memory()
 
 
 def _end_with_server() -> None:

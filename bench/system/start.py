@@ -1,4 +1,7 @@
-"""The start of a command: no search for garbage among its imports, no threads for small products; not of the paper."""
+"""The start of a command: no search for garbage among its imports, no threads for small products; not of the paper.
+
+And of a worker: memory that is freed and soon wanted again stays.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,24 @@ def _end_start(*_: Any) -> None:
     gc.callbacks.remove(_end_start)
     gc.freeze()
     gc.set_threshold(*_usual)
+
+
+_TRIM, _MAP = -1, -3
+"""mallopt's M_TRIM_THRESHOLD and M_MMAP_THRESHOLD."""
+KEPT, MAPPED = 64 << 20, 32 << 20
+"""Bytes of freed memory that stay with a worker, and those from which an array is mapped alone: glibc's own maximum."""
+
+
+def keep_freed_memory() -> bool:
+    """Keep freed memory, up to `KEPT`, for the next array; whether the system's C library takes the word (glibc does).
+
+    Else each array of a megabyte is given back, and its pages are cleared and mapped anew for the next one.
+    """
+    import ctypes
+
+    if set_option := getattr(ctypes.CDLL(None), "mallopt", None):
+        return bool(set_option(_TRIM, KEPT) and set_option(_MAP, MAPPED))
+    return False
 
 
 @contextmanager

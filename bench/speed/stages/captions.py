@@ -20,6 +20,7 @@ from bench.caption.guidance import guide
 from bench.caption.texts import tokenize
 from bench.caption.zerocap import SEGMENTS_AT_ONCE, ZeroCap
 from bench.errors import UserError
+from bench.models.text_rows import count_rows
 from bench.speed.clock import Cost, measure
 from bench.speed.distinct import count_distinct, make_fresh
 from bench.speed.inputs import EMBEDDED, Inputs, require
@@ -202,14 +203,14 @@ def count_embedded_distinct(inputs: Inputs) -> dict[str, Any]:
 def list_text_products(features: CandidateFeatures) -> list[Product]:
     """List the products of CLIP's text tower over the texts that a store knows, at their own tokens; no attention.
 
-    Attention over a text of some ten tokens is less than a hundredth of it.
+    What texts of a context have alike counts once. Attention over a text of some ten tokens is less than a hundredth.
     """
     tower, texts, tokens = features.clip.text, 0, 0
     for _, entry in features.contexts.items():
         strings = [features.vocabulary.strings[token] for token in (entry.rows >= 0).nonzero()[:, 0].tolist()]
-        ids = {tuple(text) for text in tokenize(features.clip, [entry.text + string for string in strings])}
-        texts += len(ids)
-        tokens += sum(len(text) - entry.prefix.count_shared(text) for text in ids)
+        ids = tokenize(features.clip, [entry.text + string for string in strings])
+        branches = set(tower.list_branches([(entry.prefix, ids)]))
+        texts, tokens = texts + len(branches), tokens + count_rows(branches)
     block, layers, rows = tower.blocks[0], len(tower.blocks), tower.rows
     width, hidden = tower.embedding.shape[1], next(block.mlp.parameters()).shape[0]
     most, last = (layers - 1) * tokens / rows, texts / rows

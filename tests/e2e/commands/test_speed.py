@@ -53,7 +53,19 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
         (["--json"], "--json: needs a value"),
         (["weights=somewhere"], "goes with scale=paper"),
         (["scale=paper", "weights=nowhere"], "no folder clip there"),
-        (["device=cuda"], "timed on the processor"),
+        (["device=mps"], "device=mps: measures device=cpu or device=cuda, and counts on device=meta"),
+        (["device=cuda"], "no GPU that torch can use"),
+        (["device=meta", "stages=scoring"], "stages=scoring on device=meta: there are features, embeddings, language"),
+        (["device=meta", "compile=true"], "leave these keys out"),
+        (["device=meta", "growth=yes"], "growth=yes on device=meta"),
+        (
+            ["device=meta", "encode=masked", "stages=embeddings"],
+            "embeddings: looks at numbers, which device=meta has not",
+        ),
+        (
+            ["device=meta", "models.dino.source=someone/dino", "stages=features"],
+            "its architecture is not known without",
+        ),
         (["dtype=bfloat16"], "compared in float32"),
         (["growth=maybe"], "growth=maybe: yes or no"),
         (["stages=embeddings", "encode=crop"], "this encode= has no plain form"),
@@ -78,3 +90,23 @@ def test_a_language_model_without_gpt2s_vocabulary_is_refused(
     sizes = ["models.clip.patch=8", "models.clip.grid=3", "models.dino.grid=4", "encode.start_layer=2"]
     assert main(["speed", "scale=paper", f"weights={tmp_path}", "stages=captions", *sizes]) == 1
     assert "the language model has 257 tokens, GPT-2 has 50257" in capsys.readouterr().err
+
+
+def test_shapes_are_counted_without_a_gpu_and_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At the paper's scale, and without weights: those of its models are not there."""
+    words = ["scale=paper", "device=meta", "stages=features", f"to={tmp_path}", f"json={tmp_path}/one.json"]
+    assert main(["speed", *words]) == 0
+    out, error = capsys.readouterr()
+    assert out.count("fits 16 GB") == 2 and out.endswith("counted from shapes; not measured on a GPU\n")
+    assert "1 done" in error and "2 done" in error
+    rows = json.loads((tmp_path / "one.json").read_text())
+    assert [(row["dtype"], row["measured"], row["fits_16_gb"]) for row in rows] == [
+        ("float32", False, True), ("bfloat16", False, True),
+    ]  # fmt: skip
+    assert rows[0]["flops"] == rows[1]["flops"] == pytest.approx(6.1e12, rel=0.01), "as results/speed/paper.md has it"
+    assert rows == json.loads((tmp_path / "meta_paper.json").read_text())
+    known = json.loads((Path(__file__).parents[3] / "results/speed/meta_paper.json").read_text())
+    published = [row | {"machine": rows[0]["machine"]} for row in known if row["stage"] == "features"]
+    assert rows == published
+    page = (tmp_path / "meta_paper.md").read_text()
+    assert "**nothing here was measured on one.**" in page and page.count("| features |") == 2

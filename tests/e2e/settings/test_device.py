@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from bench.cli import main
 from bench.doctor.machine import examine_device
 from bench.errors import UsageError
+from bench.run.executor import Local
 from bench.settings.device import find_device
 from bench.settings.ranges import RunSettings
 
@@ -73,3 +77,30 @@ def test_verify_and_doctor_say_it_too(capfd: Any, monkeypatch: Any) -> None:
     told, mend = examine_device({"device": "cpu", "dtype": "float16"})
     assert "dtype=float16 on a processor" in told and mend == "add device=auto dtype=float32"
     assert examine_device({"device": "cpu", "dtype": "bfloat16"})[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("workers", "device", "gib", "expected"),
+    [
+        ("auto", "auto", 16, 2), ("auto", "cuda:0", 80, 8), ("auto", "cuda", 4, 1), ("auto", "cpu", 16, 8),
+        (6, "cuda", 16, 6), ("auto", "auto", 0, 8),
+    ],
+)  # fmt: skip
+def test_a_gpu_gets_no_more_workers_than_it_holds(
+    workers: Any, device: str, gib: int, expected: int, monkeypatch: Any
+) -> None:
+    """Of eight processors; each worker loads models of its own. 0 is no GPU, a number that was given is kept."""
+    opened: list[int] = []
+
+    @contextmanager
+    def open_workers(number: int, *_: Any) -> Iterator[None]:
+        opened.append(number)
+        yield
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: gib > 0)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: int(gib > 0))
+    monkeypatch.setattr("torch.cuda.get_device_properties", lambda _: SimpleNamespace(total_memory=gib << 30))
+    monkeypatch.setattr("bench.run.executor.count_processors", lambda: 8)
+    monkeypatch.setattr("bench.run.executor.open_workers", open_workers)
+    with Local(workers).open_session({"models": {}, "device": device}):
+        assert opened == [expected]

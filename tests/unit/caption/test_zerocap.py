@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from bench.caption import search
-from bench.caption.guidance import guide
-from bench.caption.search import TokenStep
+from bench.caption.guidance import Guided, guide
+from bench.caption.search import Search, TokenStep
 from bench.caption.zerocap import ZeroCap, clean_text
 from bench.errors import UserError
 from bench.records import Captions, Embeddings
@@ -100,13 +100,51 @@ def list_sizes(few: tuple[int, ...], usual: int, weights: Any, room: int, produc
     return sorted({*(size for size in few if size <= max(usual, room)), usual})
 
 
-def test_more_segments_than_are_held_at_once(language: Any, clip: Any) -> None:
-    zerocap = ZeroCap(language, clip, **OPTIONS | {"tokens": 2})
+def test_more_segments_than_are_held_at_once(language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    zerocap, groups = ZeroCap(language, clip, **OPTIONS | {"tokens": 2}), list[int]()
+    monkeypatch.setattr(
+        search, "_find_spans", lambda rows, find=search._find_spans: groups.append(len(rows)) or find(rows)
+    )
     many = tiny.embeddings(18)
-    same_bits(zerocap(take(many, [17, 3])), [17, 3], zerocap(many))
+    alone = zerocap(take(many, [17, 3]))
+    # 3 beams x (4 tokens of the prompt + 1) x keys and values of 2 layers x 32 numbers of 4 bytes
+    each = 3 * (len(zerocap.search.prompt) + 1) * 2 * 2 * 32 * 4
+    for kept, first in ((0, [16, 2]), (17 * each, [17, 1]), (18 * each, [18])):
+        monkeypatch.setattr("bench.caption.zerocap.KEPT", kept)
+        groups.clear()
+        same_bits(alone, [17, 3], zerocap(many))
+        assert groups[::2] == first
 
 
 @pytest.mark.thinned(2)
+def test_fewer_segments_side_by_side_change_no_bit(language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups: list[int] = []
+    call = Search.__call__
+    monkeypatch.setattr(Search, "__call__", lambda own, targets: groups.append(len(targets)) or call(own, targets))
+    five = tiny.embeddings(5)
+    whole = ZeroCap(language, clip, **OPTIONS)(five)
+    same_bits(ZeroCap(language, clip, **OPTIONS, segments=2)(five), [0, 1, 2, 3, 4], whole)
+    assert groups == [5, 2, 2, 1]
+
+
+def test_only_who_watches_keeps_the_shifted_context(language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    trimmed: list[int] = []
+    monkeypatch.setattr("bench.caption.search.SCATTERED", 1)
+    monkeypatch.setattr("bench.caption.search.trim", lambda: trimmed.append(1))
+    zerocap = ZeroCap(language, clip, **OPTIONS)
+    targets = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(2).vectors), dim=-1)
+    tokens: list[int] = []
+    join = Guided.join
+    monkeypatch.setattr(Guided, "join", lambda made: tokens.extend(one.cache.shape[4] for one in made) or join(made))
+    unseen = zerocap.search(targets)
+    assert set(tokens) == {0} and trimmed
+    tokens.clear()
+    steps = watched(zerocap, targets)
+    assert 0 not in tokens and steps[-1].guided.cache.shape[4] == steps[-1].context.shape[1] - 1
+    for beams, seen in zip(unseen, {step.segment: step.beams for step in steps}.values(), strict=True):
+        assert torch.equal(beams.tokens, seen.tokens) and torch.equal(beams.scores, seen.scores)
+
+
 @pytest.mark.parametrize("store_mb", [512, 0])
 def test_remembered_features_change_no_bit(language: Any, store_mb: int) -> None:
     seven = tiny.embeddings(7)
@@ -169,9 +207,10 @@ def test_features_are_those_of_the_recorded_text(language: Any, clip: Any) -> No
     segments = tiny.embeddings(3)
     captions = ZeroCap(language, clip, **OPTIONS)(segments)
     expected = naive.encode(clip, [f"Image of a {text}." for text in captions.texts]).numpy()
-    np.testing.assert_allclose(captions.features, expected, atol=1e-5)
+    lengths = np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(captions.features / lengths, expected / lengths, atol=1e-5)
     unit = segments.vectors / np.linalg.norm(segments.vectors, axis=1, keepdims=True)
-    cosines = (unit * expected).sum(1) / np.linalg.norm(expected, axis=1)
+    cosines = (unit * expected / lengths).sum(1)
     np.testing.assert_allclose(captions.scores, cosines, atol=1e-5)
 
 

@@ -33,7 +33,7 @@ PLACE = re.compile(rf"^(Image of )?an? ({'|'.join(sum(PLACES.values(), ()))}) wi
 @cache
 def some() -> tuple[tuple[Scene, Plan], ...]:
     """Train scenes of all framings, with their plans."""
-    return tuple((draw_once("train", index), compose("train", index)[0]) for index in range(130))
+    return tuple((draw_once("train", index), compose("train", index)[0]) for index in range(75))
 
 
 def shown(scene: Scene, plan: Plan) -> dict[str, list[int]]:
@@ -60,7 +60,7 @@ def test_counts_are_those_that_show() -> None:
                 if (name := SINGULAR[match["noun"]]) in KINDS:
                     assert len(numbers[name]) == 1, (caption, name)
                     told.append("one")
-    assert {"two", "three", "one", "group of"} <= set(told) and len(told) > 400
+    assert {"two", "three", "one", "group of"} <= set(told) and len(told) > 200
 
 
 def test_colours_are_those_of_what_shows() -> None:
@@ -77,7 +77,7 @@ def test_colours_are_those_of_what_shows() -> None:
                     name = {**SINGULAR, **PLURAL}[match["noun"]]
                     assert colours[name] == {said}, (caption, name, colours[name])
                     checked += 1
-    assert checked > 300
+    assert checked > 150
 
 
 def test_parts_are_there_in_the_colour_that_is_told() -> None:
@@ -93,7 +93,7 @@ def test_parts_are_there_in_the_colour_that_is_told() -> None:
                 }  # fmt: skip
                 assert match["hue"] in own, (caption, own)
                 checked += 1
-    assert checked > 20
+    assert checked > 10
 
 
 def test_parts_belong_to_the_thing_that_they_are_drawn_on() -> None:
@@ -135,7 +135,7 @@ def test_large_things_come_first_and_small_ones_are_often_left_out() -> None:
                 if area < 64 or area > 1024:
                     named["small" if area < 64 else "large"].append(name in spoken)
     assert 0.6 < np.mean(first) < 0.97
-    assert len(named["small"]) > 30 and np.mean(named["large"]) > np.mean(named["small"]) + 0.3
+    assert len(named["small"]) > 15 and np.mean(named["large"]) > np.mean(named["small"]) + 0.3
 
 
 def test_segments_run_from_a_few_dozen_pixels_to_most_of_the_picture() -> None:

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from bench.errors import UserError
+from bench.models.blocks import Block
 from bench.models.text_tower import TextTower
 from bench.system.products import multiply
-from bench.system.rows import find_sizes
 from tests.unit.caption.tiny import clip_model
 
 END = 99
@@ -26,6 +26,12 @@ def texts(n: int, longest: int = 22) -> list[list[int]]:
 def padded(model: Any, some: list[list[int]]) -> torch.Tensor:
     with torch.no_grad():
         return model.encode_text(torch.tensor([t + [0] * (24 - len(t)) for t in some]))
+
+
+def assert_alike(found: torch.Tensor, expected: torch.Tensor) -> None:
+    """Directions within 1e-5, lengths within a part in 100,000: open_clip's own float32 is as far from float64."""
+    lengths = expected.norm(dim=-1, keepdim=True)
+    torch.testing.assert_close(found / lengths, expected / lengths, rtol=0, atol=1e-5)
 
 
 def custom(**extra: Any) -> Any:
@@ -54,7 +60,7 @@ def test_equals_open_clip(name: str) -> None:
     expected = padded(model, some)
     tower = TextTower(model, rows=30)
     assert expected.std() > 0.01 and tower.dim == expected.shape[1] and tower.context == 24
-    torch.testing.assert_close(tower.encode(some), expected, rtol=1e-5, atol=1e-5)
+    assert_alike(tower.encode(some), expected)
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 20])
@@ -65,7 +71,7 @@ def test_continuations_equal_whole_texts(length: int) -> None:
     expected = padded(model, [[*prefix, *r] for r in rest])
     tower = TextTower(model)
     found = tower.encode([[*prefix, *r] for r in rest], tower.read(prefix))
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    assert_alike(found, expected)
 
 
 def test_texts_may_leave_the_prefix_early() -> None:
@@ -74,11 +80,11 @@ def test_texts_may_leave_the_prefix_early() -> None:
     some = [[98, 5, 6, 7, 8, END], [98, 5, 6, END], [98, 5, 60, 7, END], [98, END], [97, 5, END]]
     read = tower.read([98, 5, 6, 7])
     assert [read.count_shared(tuple(t)) for t in some] == [4, 3, 2, 1, 0]
-    torch.testing.assert_close(tower.encode(some, read), padded(model, some), rtol=1e-5, atol=1e-5)
+    assert_alike(tower.encode(some, read), padded(model, some))
 
 
-@pytest.mark.thinned(2)
-@pytest.mark.parametrize(("width", "rows"), [(32, 32), (128, 128), (96, 25)])
+@pytest.mark.thinned(3)
+@pytest.mark.parametrize(("width", "rows"), [(32, 32), (128, 128), (96, 25), (48, 256)])
 def test_a_feature_does_not_depend_on_the_rest_of_the_call(width: int, rows: int) -> None:
     tower, some = TextTower(clip_model(100, width=width), rows), texts(150, 6)
     read = tower.read([98])
@@ -99,11 +105,26 @@ def test_texts_of_several_prefixes_in_one_go_equal_each_list_by_itself() -> None
         torch.testing.assert_close(found, padded(tower_model(), some) if some else found, rtol=1e-5, atol=1e-5)
 
 
+def test_texts_that_begin_alike_share_rows_and_keep_their_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    tower = TextTower(clip_model(100), rows=64)
+    some = [[98, 5, first, second, END] for first in (6, 7) for second in range(10, 20)]
+    alone = torch.cat([tower.encode([text]) for text in some])
+    seen: list[int] = []
+    project = Block.project
+    monkeypatch.setattr(Block, "project", lambda block, x: seen.append(len(x)) or project(block, x))
+    assert torch.equal(tower.encode(some), alone) and torch.equal(tower.encode(some[::-1]), alone.flip(0))
+    # the start, 5, two first tokens, 20 second ones with their ends: 44 rows, not 100
+    assert seen == [next(size for size in tower.list_sizes() if size >= 44)] * 4
+    torch.testing.assert_close(alone, padded(tower_model(), some), rtol=1e-4, atol=1e-4)
+
+
 def test_packs_are_full_but_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     tower, some = TextTower(clip_model(100), rows=24), [[98, 5, token, END] for token in range(50)]
-    sizes = find_sizes(24, tower._weights)
-    monkeypatch.setattr("bench.models.blocks.multiply", lambda x, *rest: seen.append(len(x)) or multiply(x, *rest))
+    sizes = tower.list_sizes()
+    monkeypatch.setattr(
+        "bench.models.blocks.multiply", lambda x, *rest, **more: seen.append(len(x)) or multiply(x, *rest, **more)
+    )
     tower.encode(some, tower.read([98, 5]))
     # the beginning, of 2 tokens: of attention 2 products in the first layer, 1 in the last; then 50 texts of 2 tokens
     # in 5 packs; the other product of the last layer is of the 50 end tokens alone, in 3 parts

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -68,6 +70,31 @@ def test_tests_read_each_yaml_once(monkeypatch: pytest.MonkeyPatch) -> None:
     composing._compose("config", ["encode=crop"])
     monkeypatch.setattr("yaml.load", None)
     assert composing._compose("config", ["encode=crop", "seed=3"]).seed == 3
+
+
+def test_tests_merge_to_what_hydra_merges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From where an earlier choice parts; after one that fails, too; with all that OmegaConf knows of each value."""
+    words = (["encode=crop"], ["encode=crop", "experiment=paper_sigma2"], ["models=paper"], ["score=reference"], [])
+
+    def compose_all() -> list[object]:
+        with pytest.raises(HydraException, match="Could not find 'encode/crp'"):
+            composing._compose("config", ["encode=crp"])
+        return [list_values(composing._compose("config", each)) for each in words]
+
+    found = compose_all()
+    merge = ConfigLoaderImpl._compose_config_from_defaults_list
+    monkeypatch.setattr(ConfigLoaderImpl, merge.__name__, merge.__wrapped__)
+    assert found == compose_all()
+
+
+def list_values(node: Any) -> list[object]:
+    """List every value below a node with its types and flags."""
+    about = node._metadata
+    content = node.__dict__.get("_content")
+    below = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    flags = {name: flag for name, flag in about.flags.items() if flag is not None}
+    own = [type(node), about.ref_type, about.object_type, about.optional, about.key, flags]
+    return [*own, [list_values(each) for each in below] or node._value()]
 
 
 def test_an_edited_option_counts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,3 +67,25 @@ def test_the_search_pauses_and_is_then_as_before(was: bool) -> None:
         assert gc.isenabled() is was
     finally:
         gc.enable()
+
+
+FREED = """
+import platform, resource
+import numpy as np
+from bench.system.start import keep_freed_memory
+def count_faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        held = [np.ones(2 << 20, np.uint8) for _ in range(10)]
+        del held
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+assert keep_freed_memory() == (platform.libc_ver()[0] == "glibc")
+if keep_freed_memory():
+    first, again = count_faults(), count_faults()
+    assert first < 2 * 20 * 256 and again < 256, (first, again)
+"""
+
+
+def test_memory_that_is_freed_is_mapped_once() -> None:
+    done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

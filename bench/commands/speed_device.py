@@ -1,0 +1,106 @@
+"""`zgs speed device=cuda` and `device=meta`: every model stage on a GPU, measured, or counted where none is at hand."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.errors import DONE, UsageError
+
+META, CUDA = "meta", "cuda"
+Job = tuple[Iterable[dict[str, Any]], Callable[[Mapping[str, Any]], str], dict[str, Any]]
+"""The rows as they come, what describes one, and the machine."""
+
+
+def find_device_word(words: Sequence[str]) -> str:
+    """Find the device among the words that are settings of a run; by default the processor."""
+    return next((word.partition("=")[2] for word in reversed(words) if word.startswith("device=")), "cpu")
+
+
+def run_on_device(device: str, options: Mapping[str, str], words: Sequence[str]) -> int:
+    """Measure or count every stage on a device, a line each as it is done, and write them where asked to."""
+    if options["growth"] == "yes":
+        raise UsageError(f"speed: growth=yes on device={device}: costs are fitted on the processor; leave device= out")
+    own = [word for word in words if not word.startswith("device=")]
+    rows, describe, machine = (_count if device == META else _measure)(device, options, own)
+    done: list[dict[str, Any]] = []
+    written: list[Path] = []
+    begin = time.monotonic()
+    for row in rows:
+        done.append(row)
+        print(describe(row), flush=True)
+        print(f"  {len(done)} done, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+        written = _keep(done, machine, options)
+    print(*(["speed:", *written] if written else []), sep="\n  ", end="\n" if written else "")
+    if device == META:
+        print("counted from shapes; not measured on a GPU")
+    return DONE
+
+
+def _count(device: str, options: Mapping[str, str], words: Sequence[str]) -> Job:
+    import torch
+
+    from bench.speed.device.count import STAGES, count_stages, describe_row
+
+    if any(word.startswith(("compile=", "graphs=", "precision.")) for word in words):
+        raise UsageError("speed: device=meta counts plain stages, all models in one dtype; leave these keys out")
+    inputs, stages = _make_inputs("cpu", options, words), _choose(options["stages"], STAGES, device)
+    dtypes = _choose_dtypes(inputs.settings, words, ("float32", "bfloat16"))
+    machine = {"device": META, "torch": torch.__version__}
+    return count_stages(inputs, dtypes, stages), describe_row, machine
+
+
+def _measure(device: str, options: Mapping[str, str], words: Sequence[str]) -> Job:
+    import torch
+
+    from bench.settings.device import find_device
+    from bench.speed.device.measure import STAGES, describe_row, measure_stages
+    from bench.speed.device.probe import open_cuda
+
+    try:
+        find_device(device)
+    except UsageError as error:
+        raise UsageError(
+            f"speed: {error}; nothing can be measured then, device=meta counts shapes, operations and bytes"
+        ) from error
+    if any(word.startswith(("compile=", "graphs=", "precision.")) for word in words):
+        raise UsageError("speed: device=cuda tries compile=, graphs= and every dtype by itself; leave these keys out")
+    inputs, stages = _make_inputs(device, options, words), _choose(options["stages"], STAGES, device)
+    dtypes = _choose_dtypes(inputs.settings, words, ("float32", "bfloat16", "float16"))
+    probe = open_cuda(device)
+    machine = {"device": probe.name, "torch": torch.__version__, "cuda": torch.version.cuda}
+    return measure_stages(inputs, probe, dtypes, stages), describe_row, machine
+
+
+def _make_inputs(device: str, options: Mapping[str, str], words: Sequence[str]) -> Any:
+    from bench.commands.settings import compose_settings
+    from bench.speed.inputs import SCALES, Inputs, list_weights, open_image
+
+    scale = options["scale"]
+    if scale not in SCALES:
+        raise UsageError(f"speed: scale={scale}: one of {', '.join(SCALES)}")
+    settings = compose_settings([f"device={device}", *list_weights(scale, options["weights"]), *words])
+    return Inputs(scale, settings, open_image(options["image"] or None, scale), settings)
+
+
+def _choose(text: str, known: Sequence[str], device: str) -> tuple[str, ...]:
+    asked = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in asked if name not in known]:
+        raise UsageError(f"speed: stages={unknown[0]} on device={device}: there are {', '.join(known)}")
+    return tuple(name for name in known if name in asked or not asked)
+
+
+def _choose_dtypes(settings: Mapping[str, Any], words: Sequence[str], usual: tuple[str, ...]) -> tuple[str, ...]:
+    return (settings["dtype"],) if any(word.startswith("dtype=") for word in words) else usual
+
+
+def _keep(rows: Sequence[dict[str, Any]], machine: dict[str, Any], options: Mapping[str, str]) -> list[Path]:
+    from bench.speed.device.write import write_device_rows
+    from bench.speed.write import write_json
+
+    scale = options["scale"]
+    written = [write_json(rows, machine, scale, Path(options["json"]))] if options["json"] else []
+    return written + (write_device_rows(rows, machine, scale, Path(options["to"])) if options["to"] else [])
