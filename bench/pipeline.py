@@ -1,7 +1,8 @@
 """Sections 3.1 to 3.4 of the paper, in order, for one image.
 
 Each stage is a function from records to records. Whoever builds the pipeline decides what stands behind the functions:
-the bare stages, or the same stages with a store around them (`bench.store.stages`).
+the bare stages, or the same stages with a store around them (`bench.store.stages`). They run one at a time: what the
+others hold of their weights is given back before (`bench.system.pages`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from jaxtyping import Bool, Int32
 from bench.data.truth_masks import make_truth_masks
 from bench.merge.base import Describe, Embed, Merged
 from bench.records import Captions, Embeddings, Prediction, Sample, SegmentTree
+from bench.system.pages import isolate
 
 Masks = Bool[np.ndarray, "n h w"]
 
@@ -32,18 +34,18 @@ class Pipeline:
     def predict(self, sample: Sample) -> Prediction:
         """Predict the named segments of an image: section 3, in order."""
         # 3.2  segments -> embeddings in CLIP's joint space; 3.3  embeddings -> texts
-        return self._predict(sample, partial(self.embed, sample), partial(self.describe, sample))
+        return self._predict(sample, partial(isolate(self.embed), sample), partial(isolate(self.describe), sample))
 
     def predict_with_truth(self, sample: Sample) -> tuple[Prediction, TrueSegments]:
         """Predict as `predict` does, and describe the ground-truth segments in the same calls (4.3, TGQ)."""
         masks, classes = make_truth_masks(sample)
-        along = Along(partial(self.embed, sample), partial(self.describe, sample), masks)
+        along = Along(partial(isolate(self.embed), sample), partial(isolate(self.describe), sample), masks)
         prediction = self._predict(sample, along.call_embed, along.call_describe)
         embeddings, captions = along.finish()
         return prediction, TrueSegments(captions, embeddings, masks, classes)
 
     def _predict(self, sample: Sample, embed: Embed, describe: Describe) -> Prediction:
-        tree = self.segment(sample)  # 3.1  image -> tree of over-segments
+        tree = isolate(self.segment)(sample)  # 3.1  image -> tree of over-segments
         merged = self.merge(tree, embed, describe)  # 3.4  siblings that agree become one segment
         return Prediction(
             sample.image_id, merged.masks, merged.captions.texts, merged.embeddings.vectors, merged.heap_ids

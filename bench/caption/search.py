@@ -22,7 +22,11 @@ from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
 from bench.system.memory import fit_batch, run_in_parts
+from bench.system.pages import trim
 
+SCATTERED = 32 << 20
+"""Bytes of keys and values from which the allocator is asked for what it holds of freed memory: 400 MB of GPT-2
+medium's, for what is remembered of texts lies between what is freed."""
 FIRST_ROWS = 16
 """The language model's batch at the first token at the most, where each segment has a single row."""
 TOGETHER, ROOM = 192, 16 << 20
@@ -66,28 +70,26 @@ class Search:
     rows: int
 
     @torch.inference_mode()
-    def __call__(
-        self, targets: Float[Tensor, "n d"], watch: Callable[[TokenStep], None] = lambda _: None
-    ) -> list[Beams]:
+    def __call__(self, targets: Float[Tensor, "n d"], watch: Callable[[TokenStep], None] | None = None) -> list[Beams]:
         """Search the final beams for each unit-length target; ``watch`` sees every token of every segment."""
         beams_of: dict[int, Beams] = {}
         rows = [_Row(segment, 0, self.prompt) for segment in range(len(targets))]
         cache = self._prompt_cache.expand(-1, -1, len(rows), -1, -1, -1)  # layers 2 rows h t k
         for position in range(self.tokens):
-            guided = self._guide(rows, cache, targets, self.get_rows(position)) if rows else None
-            if guided is None:
+            if not rows:
                 break
+            guided = self._guide(rows, cache, targets, self.get_rows(position), watch is not None)
             contexts = torch.tensor([row.context for row in rows], device=self.model.device)  # rows t
             logits = self.rules(guided.logits, contexts, first=position == 0)  # rows v
             for segment, mine in _find_spans(rows):
                 log_p = fuse(logits[mine], guided.before[mine], self.fusion, self.joint)  # b v
                 beams = self._choose(rows[mine], log_p, beams_of.get(segment))
                 beams_of[segment] = beams
-                watch(TokenStep(segment, contexts[mine], guided.take(mine), log_p, beams))
+                if watch:
+                    watch(TokenStep(segment, contexts[mine], guided.take(mine), log_p, beams))
             if position + 1 < self.tokens:
                 rows, parents = self._advance(rows, beams_of)
-                # a token longer, in the order of the new rows
-                cache = torch.cat([cache, guided.last], dim=4).index_select(2, parents)
+                cache = _lengthen(cache, guided.last, parents)
         return [beams_of[segment] for segment in range(len(targets))]
 
     def get_rows(self, position: int) -> int:
@@ -103,10 +105,12 @@ class Search:
     def _prompt_cache(self) -> Float[Tensor, "layers 2 1 h t k"]:
         return self.model.read(self.prompt[:-1])
 
-    def _guide(self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], most: int) -> Guided:
+    def _guide(
+        self, rows: list[_Row], cache: Tensor, targets: Float[Tensor, "n d"], most: int, watched: bool
+    ) -> Guided:
         """Guide all rows, ``most`` at a time, fewer where memory does not suffice.
 
-        They are more at a time where they are small and keep their bits.
+        They are more at a time where they are small and keep their bits. Who is not ``watched`` keeps no shifted cache.
         """
         parts, each = [], cache[:, :, 0].nbytes
         most = fit_batch(most, 4 * each + 16 * self.model.vocabulary, self.model.device)
@@ -115,13 +119,14 @@ class Search:
         for start in range(0, len(rows), together):
             batch, own = rows[start : start + together], cache[:, :, start : start + together]
             places = range(self.model.round_up(len(batch), most, room))
-            made = run_in_parts(partial(self._guide_together, batch, own, targets, most), places)
+            made = run_in_parts(partial(self._guide_together, batch, own, targets, most, watched), places)
             parts.append(Guided.join(made).take(slice(len(batch))))
         return Guided.join(parts)
 
     def _guide_together(
-        self, batch: list[_Row], cache: Float[Tensor, "layers 2 r h t k"], targets: Tensor, most: int, places: range
-    ) -> Guided:
+        self, batch: list[_Row], cache: Float[Tensor, "layers 2 r h t k"], targets: Tensor, most: int, watched: bool,
+        places: range,
+    ) -> Guided:  # fmt: skip
         """Guide the rows at some places of a batch in one go; behind its last row are copies, which fill it up.
 
         A part of a batch is filled up as well, if the size that keeps the rows' bits is smaller than ``most``.
@@ -131,8 +136,11 @@ class Search:
         contexts, copies = [row.context for row in rows], size - len(rows)
         similarity = Similarities(self.features, contexts, targets[[row.segment for row in rows]], copies)
         last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
-        filled = _fill_up(cache[:, :, first : first + len(rows)], size)
-        return guide(self.model, filled, last, similarity, self.guidance).take(slice(len(places)))
+        if cache.nbytes >= SCATTERED:
+            trim()
+        own = cache[:, :, first : first + len(rows)]
+        guided = guide(self.model, _fill_up(own, size), last, similarity, self.guidance)
+        return (guided if watched else guided.drop_cache()).take(slice(len(places)))
 
     def _choose(self, rows: list[_Row], log_p: Float[Tensor, "b v"], beams: Beams | None) -> Beams:
         """Choose the next beams of one segment by the log-probabilities of its rows."""
@@ -161,6 +169,18 @@ class Search:
                     coming.append(_Row(segment, beam, (*self.prompt, *tokens)))
                     parents.append(position[segment, parent])
         return coming, torch.tensor(parents, dtype=torch.int64, device=self.model.device)
+
+
+def _lengthen(
+    cache: Float[Tensor, "layers 2 r h t k"], last: Float[Tensor, "layers 2 r h 1 k"], parents: Int64[Tensor, " b"]
+) -> Float[Tensor, "layers 2 b h t+1 k"]:
+    """Make the keys and values of the next rows: their parents', a token longer; no layer is copied twice at once."""
+    layers, two, _, heads, tokens, width = cache.shape
+    longer = cache.new_empty(layers, two, len(parents), heads, tokens + 1, width)
+    for made, old, new in zip(longer, cache, last, strict=True):
+        made[..., :tokens, :] = old.index_select(1, parents)
+        made[..., tokens:, :] = new.index_select(1, parents)
+    return longer
 
 
 def _fill_up(cache: Float[Tensor, "layers 2 r h t k"], size: int) -> Float[Tensor, "layers 2 b h t k"]:

@@ -59,7 +59,7 @@ class ZeroCap:
     ``final``: stop, where candidates are cleaned before they are compared, or cut_last, where they are compared as they
     are and the winner loses its last character whatever it is, as in the reference.
     ``rows`` bounds the batch of a large language model. Filled up, so that no segment's result depends on others'.
-    ``store_mb`` bounds the memory of remembered CLIP features.
+    ``store_mb`` bounds the memory of remembered CLIP features, ``segments`` how many are searched side by side.
     """
 
     source = "the paper, section 3.3"
@@ -92,10 +92,11 @@ class ZeroCap:
         final: Literal["stop", "cut_last"] = "stop",
         rows: Annotated[int, Interval(ge=1, le=10**9)] = 40,
         store_mb: Annotated[int, Interval(ge=1, le=10**9)] = 512,
+        segments: Annotated[int, Interval(ge=1, le=10**9)] | None = None,
     ) -> None:
         _check_choice("normalisation", normalisation, ("beam", "joint"))
         _check_choice("final", final, ("stop", "cut_last"))
-        self.final = final
+        self.final, self.segments = final, segments
         model, tokenizer = LanguageStep(language.model), language.tokenizer
         self.vocabulary = Vocabulary(tokenizer, model.vocabulary)
         start = (*self.vocabulary.start_ids, *tokenizer.encode(prompt, add_special_tokens=False))
@@ -135,7 +136,7 @@ class ZeroCap:
         vectors = torch.from_numpy(embeddings.vectors).to(self.search.model.device, torch.float32)
         targets = F.normalize(vectors, dim=-1)
         winners = []
-        for group in targets.split(max(SEGMENTS_AT_ONCE, KEPT // self.search.bytes_each)):
+        for group in targets.split(self.segments or max(SEGMENTS_AT_ONCE, KEPT // self.search.bytes_each)):
             winners += [self.choose(beams, target) for beams, target in zip(self.search(group), group, strict=True)]
         features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
         scores = np.array([c.score for c in winners], dtype=np.float32)

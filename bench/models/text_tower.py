@@ -24,7 +24,7 @@ from bench.models.blocks import Block
 from bench.models.text_attention import attend
 from bench.models.text_rows import Asking, Branch, Pack, Tokens, fill_packs
 from bench.system.products import multiply
-from bench.system.rows import round_up
+from bench.system.rows import find_steady_sizes
 
 NOT_PLAIN = "this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout"
 
@@ -61,6 +61,7 @@ class TextTower:
         self.projection = _read_projection(tower)
         self.end_id: int | None = getattr(tower, "text_eos_id", getattr(tower, "eos_id", None))
         self.rows = max(rows, self.context)
+        self._sizes: dict[tuple[int, int], tuple[int, ...]] = {}
         self.derived: dict[Any, Any] = {}  # stores of features that others keep for, and free with, this tower
 
     @property
@@ -168,27 +169,38 @@ class TextTower:
         parts = []
         for states, heads in zip(x.split(self.rows), mixed.split(self.rows), strict=True):
             pooled = self.blocks[-1].leave(self._fill_up(states), self._fill_up(heads))
-            pooled = self.ln_final(pooled)
-            if isinstance(self.projection, Tensor):
-                pooled = multiply(pooled, self.projection.t())
-            elif self.projection is not None:
-                pooled = self.projection(pooled)
-            parts.append(pooled[: len(states)].float())
+            parts.append(self._leave(pooled)[: len(states)].float())
         return torch.cat(parts)
+
+    def _leave(self, pooled: Float[Tensor, "r w"]) -> Float[Tensor, "r d"]:
+        """Bring rows from the last block into the joint space."""
+        pooled = self.ln_final(pooled)
+        if isinstance(self.projection, Tensor):
+            return multiply(pooled, self.projection.t())
+        return pooled if self.projection is None else self.projection(pooled)
+
+    def list_sizes(self) -> tuple[int, ...]:
+        """List the numbers of rows, ascending, at which every row keeps the bits that it has in a full pack.
+
+        A whole block is asked, for norms, activations and the library of a product may go by the number of rows too.
+        """
+        key = (self.rows, torch.get_num_threads())
+        if key not in self._sizes:
+            width, kind, on_processor = self.embedding.shape[1], self.embedding.dtype, self.device.type == "cpu"
+            found = find_steady_sizes(self.rows, self._run_rows, (width,), kind) if on_processor else (self.rows,)
+            self._sizes[key] = found
+        return self._sizes[key]
+
+    def _run_rows(self, x: Float[Tensor, "r w"]) -> Float[Tensor, "r d"]:
+        """Run rows through all that treats each by itself: a block without its attention, and the way out."""
+        block, width = self.blocks[0], x.shape[1]
+        packed = block.project(x)
+        x = block.leave(x, packed[:, -width:])
+        return torch.cat([packed, x, self._leave(x)], dim=1)
 
     def _fill_up(self, x: Float[Tensor, "r w"]) -> Float[Tensor, "R w"]:
         """Fill up with rows of zeros, which nobody reads, to a number of rows at which every row keeps its bits."""
-        return F.pad(x, (0, 0, 0, round_up(len(x), self.rows, self._weights) - len(x)))
-
-    @cached_property
-    def _weights(self) -> list[Tensor]:
-        """One matrix for each shape of the tower's products."""
-        block = self.blocks[0]
-        weights = [block.attention.in_proj_weight, block.attention.out_proj.weight]
-        weights += [weight for weight in block.mlp.parameters() if weight.ndim == 2]
-        if isinstance(self.projection, Tensor):
-            return [*weights, self.projection.t()]
-        return weights if self.projection is None else [*weights, self.projection.weight]
+        return F.pad(x, (0, 0, 0, next(size for size in self.list_sizes() if size >= len(x)) - len(x)))
 
     @property
     def _heads(self) -> int:

@@ -34,7 +34,9 @@ from bench.store.keys import hash_arrays
 from bench.store.locks import Busy
 from bench.store.stages import make_item_name
 from bench.system.memory import explain_memory_errors
+from bench.system.pages import isolate
 from bench.system.remember import Memory
+from bench.system.resources import read_own_memory
 
 ONE = "executor.workers=1"
 SMALLER = {
@@ -175,12 +177,13 @@ def _predict(
             item = item or _make_entry_name(load())
             entry = _fill_entry(context, load, item, watch)
             with watch.measure(TEXTS):
-                _encode_texts(context, entry)
+                isolate(_encode_texts)(context, entry)
     except BadSample as error:
         return Outcome(image_id, skipped=str(error))
     except Busy:
         return Outcome(image_id, busy=True, stats=context.store.stats)
-    return Outcome(image_id, item, seconds=watch.seconds, stats=context.store.stats)
+    peak = read_own_memory("VmHWM") or 0
+    return Outcome(image_id, item, seconds=watch.seconds, stats=context.store.stats, peak=peak)
 
 
 def _fill_entry(context: RunContext, load: Callable[[], Sample], item: str, watch: Stopwatch) -> ImageEntry:

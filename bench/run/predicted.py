@@ -12,7 +12,8 @@ from bench.store.files import StoreStats
 class Outcome:
     """What became of one image: the address of its entry or the reason of a skip, seconds by stage, the store's counts.
 
-    ``busy`` is one that another process was working on.
+    ``busy`` is one that another process was working on. ``peak`` is the most memory, in bytes, that the process which
+    predicted it ever held, weights and libraries included.
     """
 
     image_id: str
@@ -21,20 +22,26 @@ class Outcome:
     busy: bool = False
     seconds: Mapping[str, float] = field(default_factory=dict)
     stats: StoreStats = field(default_factory=StoreStats)
+    peak: int = 0
 
 
 @dataclass
 class Predicted:
-    """The outcomes of a run: addresses by image, reasons of skips by image, the store's counts, seconds by stage."""
+    """The outcomes of a run: addresses by image, reasons of skips by image, the store's counts, seconds by stage.
+
+    ``peak`` is that of its largest process.
+    """
 
     items: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     stats: StoreStats = field(default_factory=StoreStats)
     seconds: dict[str, float] = field(default_factory=dict)
+    peak: int = 0
 
     def add(self, outcome: Outcome) -> None:
         """Take over what became of one image."""
         self.stats.add(outcome.stats)
+        self.peak = max(self.peak, outcome.peak)
         for name, seconds in outcome.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         if outcome.skipped:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 from torch import Tensor
 
 from bench.system.products import multiply
@@ -34,12 +34,15 @@ Pairs = tuple[Int64[np.ndarray, " p"], Int64[np.ndarray, " p"], Float[np.ndarray
 class Clusters:
     """Clusters of features, a place for each feature; a union takes that of its first part.
 
-    ``means`` lie about the mean of all features. ``nearest`` is the place of the nearest other cluster, the lower one
-    on a tie, and ``squared`` its squared Ward distance.
+    ``means`` lie about the mean of all features, ``lengths`` are their squared lengths, ``factors`` what `Bounds` makes
+    products of: means, a 1 and squared lengths. ``nearest`` is the place of the nearest other cluster, the lower one on
+    a tie, and ``squared`` its squared Ward distance.
     """
 
     means: Float64[np.ndarray, "f d"]
     sizes: Float64[np.ndarray, " f"]
+    lengths: Float64[np.ndarray, " f"]
+    factors: Float32[np.ndarray, "f d+2"]
     nearest: Int64[np.ndarray, " f"]
     squared: Float64[np.ndarray, " f"]
 
@@ -48,15 +51,19 @@ class Clusters:
         """Begin with every feature in the place of the ``first`` that is equal to it."""
         means, count = features.astype(np.float64), len(features)
         means -= means.mean(axis=0)
-        sizes = np.bincount(first, minlength=count).astype(np.float64)
-        return Clusters(means, sizes, np.zeros(count, np.int64), np.full(count, np.inf))
+        sizes, lengths = np.bincount(first, minlength=count).astype(np.float64), np.einsum("fd,fd->f", means, means)
+        factors = make_factors(means, lengths, np.float32)
+        return Clusters(means, sizes, lengths, factors, np.zeros(count, np.int64), np.full(count, np.inf))
 
     def unite(self, first: Int64[np.ndarray, " p"], second: Int64[np.ndarray, " p"]) -> None:
         """Put the union of each pair in the place of the first."""
         total = self.sizes[first] + self.sizes[second]
         step = (self.sizes[second] / total)[:, None]
-        self.means[first] += step * (self.means[second] - self.means[first])
-        self.sizes[first] = total
+        means = self.means[first]
+        means += step * (self.means[second] - means)
+        self.means[first], self.sizes[first] = means, total
+        self.lengths[first] = np.einsum("pd,pd->p", means, means)
+        self.factors[first] = make_factors(means, self.lengths[first], np.float32)
 
     def compute_squared(
         self, one: Int64[np.ndarray, " p"], other: Int64[np.ndarray, " p"]
@@ -106,14 +113,14 @@ def _list_candidates(
     clusters: Clusters, places: Int64[np.ndarray, " m"], stale: int
 ) -> Iterator[tuple[Int64[np.ndarray, " p"], Int64[np.ndarray, " p"]]]:
     """List the pairs of positions in ``places`` that may be nearest for one of the first ``stale``, each pair once."""
-    bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], stale, np.float32)
+    bounds = Bounds.prepare(clusters, places, stale, np.float32)
     most = np.full(len(places), np.inf)  # the nearest of a stale one is no farther than this
     waiting: list[Pairs] = []
     for start in range(0, stale, BLOCK):
         block = slice(start, min(start + BLOCK, stale))
         pairs = _select(bounds, most, block, stale)
         if len(pairs[0]) > MANY * (stale - start) and bounds.left.dtype == torch.float32:
-            bounds = Bounds.prepare(clusters.means[places], clusters.sizes[places], stale, np.float64)
+            bounds = Bounds.prepare(clusters, places, stale, np.float64)
             pairs = _select(bounds, most, block, stale)
         waiting.append(pairs)
         if block.stop == stale or sum(len(part[0]) for part in waiting) > WAITING:
@@ -167,6 +174,15 @@ def _find_near(
     return looked[row], column, part[row, column]
 
 
+def make_factors(
+    means: Float64[np.ndarray, "m d"], lengths: Float64[np.ndarray, " m"], dtype: type
+) -> Float[np.ndarray, "m d+2"]:
+    """Make the factors of bounds in ``dtype``: means, a 1, and their squared lengths."""
+    factors = np.ones((means.shape[0], means.shape[1] + 2), dtype)
+    factors[:, :-2], factors[:, -1] = means, lengths
+    return factors
+
+
 @dataclass(frozen=True, eq=False)
 class Bounds:
     """Lower bounds of the squared Ward distances of m clusters to the first s, and by how much upper ones lie above.
@@ -182,15 +198,15 @@ class Bounds:
     slack: Float[np.ndarray, " m"]
 
     @staticmethod
-    def prepare(means: Float64[np.ndarray, "m d"], sizes: Float64[np.ndarray, " m"], stale: int, dtype: type) -> Bounds:
-        """Prepare the factors of the first ``stale`` clusters with all of them in ``dtype``, float32 or float64."""
-        count, dim = means.shape
-        length = np.einsum("md,md->m", means, means)
-        error = 4 * (dim + 18) * float(np.finfo(dtype).eps) / 2 * length.max()
-        left, right = np.full((stale, dim + 2), 2, dtype), np.ones((count, dim + 2), dtype)
-        left[:, :dim], left[:, dim] = -4 * means[:stale], 2 * (length[:stale] - error)
-        right[:, :dim], right[:, dim + 1] = means, length
-        inverse: np.ndarray = (1 / sizes).astype(dtype)
+    def prepare(clusters: Clusters, places: Int64[np.ndarray, " m"], stale: int, dtype: type) -> Bounds:
+        """Prepare the factors of the first ``stale`` places with all of them in ``dtype``, float32 or float64."""
+        dim, lengths = clusters.means.shape[1], clusters.lengths[places]
+        error = 4 * (dim + 18) * float(np.finfo(dtype).eps) / 2 * lengths.max()
+        single = dtype == np.float32
+        right = clusters.factors[places] if single else make_factors(clusters.means[places], lengths, dtype)
+        left = -4 * right[:stale]
+        left[:, dim], left[:, dim + 1] = 2 * (lengths[:stale] - error), 2
+        inverse: np.ndarray = (1 / clusters.sizes[places]).astype(dtype)
         slack = 4 * error / (inverse + inverse.min())
         return Bounds(torch.from_numpy(left), torch.from_numpy(right), torch.from_numpy(inverse), slack)
 

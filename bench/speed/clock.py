@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.system.resources import read_own_memory
+
 LONG_ENOUGH = 0.5
 """Seconds after which a call is not repeated."""
-_STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_RESET, MB = Path("/proc/self/clear_refs"), 1 << 20
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def measure(call: Callable[[], Any], most: int = 5) -> tuple[Any, Cost]:
         begin = time.process_time()
         made = call()
         spent.append(time.process_time() - begin)
-    return made, Cost(min(spent), _read_peak(), len(spent), _read_status("RssFile:") or 0.0)
+    return made, Cost(min(spent), _read_peak(), len(spent), (read_own_memory("RssFile") or 0) / MB)
 
 
 def _reset_peak() -> None:
@@ -63,13 +65,6 @@ def _reset_peak() -> None:
 
 
 def _read_peak() -> float:
-    return _read_status("VmHWM:") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _read_status(name: str) -> float | None:
-    """Read a line of what Linux says of this process's memory, in MB; None on other systems."""
-    try:
-        lines = _STATUS.read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), None)
+    """Read the peak in MB; where the system does not say, that of the whole process."""
+    peak = read_own_memory("VmHWM")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 if peak is None else peak / MB

@@ -34,11 +34,13 @@ class Distinct:
 
 
 def count_distinct(
-    search: Any, targets: torch.Tensor, candidates: int, tokens: int = 15, iterations: int = 5, alone: int = 4
-) -> Distinct:
+    search: Any, targets: torch.Tensor, candidates: int, tokens: int = 15, iterations: int = 5, alone: int = 4,
+    together: int = SEGMENTS_AT_ONCE,
+) -> Distinct:  # fmt: skip
     """Count over a search of an image's targets [n, d], five beams, by default of the paper's length and iterations.
 
-    ``candidates`` is how many next tokens of a row CLIP is shown; ``alone`` of the targets are also searched alone.
+    ``candidates`` is how many next tokens of a row CLIP is shown; ``alone`` of the targets are also searched alone,
+    and ``together`` as many at once.
     """
     guidance = replace(search.guidance, iterations=iterations, candidates=candidates)
     paper = replace(search, guidance=guidance, width=5, tokens=tokens)
@@ -48,7 +50,7 @@ def count_distinct(
         asked_alone += sum(rows.values()) * 5 * candidates
         known += sum(found.values())
         steps += [found[length] / (rows[length] * 5 * candidates) for length in found if rows[length]]
-    groups = [_search(paper, group) for group in targets.split(SEGMENTS_AT_ONCE)]
+    groups = [_search(paper, group) for group in targets.split(together)]
     asked = sum(sum(rows.values()) for _, rows in groups) * 5 * candidates
     image = sum(sum(found.values()) for found, _ in groups) / asked
     told = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.speed.clock import Cost, measure
 from bench.speed.products import Product, count_flops, measure_rate
+from bench.system.pages import give_back
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def run_trial(trial: Trial) -> dict[str, Any]:
     """Run both forms and return a row: see `bench.speed.write.COLUMNS`. Seconds are the processor's, of one thread."""
     from bench.system.products import leave_to_torch
 
+    give_back()  # as a run does between stages, so that the peak is that of a worker
     fast, fast_cost = measure(trial.fast)
     with leave_to_torch():
         plain, plain_cost = measure(trial.plain)

@@ -58,13 +58,18 @@ def measure_free_memory() -> int | None:
     return min((*([] if available is None else [available]), *left, *_read_own_limit()), default=None)
 
 
+def read_own_memory(name: str) -> int | None:
+    """Read a line of what Linux says of this process's memory, such as VmHWM, the peak, as bytes; else None."""
+    return _read_kilobytes(Path("/proc/self/status"), f"{name}:")
+
+
 def _read_own_limit() -> list[int]:
     """Read what is left of the limit of a process's addresses (`ulimit -v`), if there is one."""
     try:
         import resource
     except ImportError:  # not on Windows
         return []
-    limit, used = resource.getrlimit(resource.RLIMIT_AS)[0], _read_kilobytes(Path("/proc/self/status"), "VmSize:")
+    limit, used = resource.getrlimit(resource.RLIMIT_AS)[0], read_own_memory("VmSize")
     return [] if limit == resource.RLIM_INFINITY or used is None else [max(limit - used, 0)]
 
 

@@ -7,7 +7,9 @@ many rows there are, as oneDNN does from two rows on, fewer rows give the same b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,6 +18,8 @@ from bench.system.products import multiply
 
 Product = Callable[[Tensor, Tensor], Tensor]
 """x [r, i] and W [o, i] to x W^T, or x [r, h, i] and W [h, o, i] head by head."""
+Call = Callable[[Tensor], Tensor]
+"""Rows to as many rows, each made of its own alone."""
 
 STEPS = (4, 8, 16, 24, *range(32, 257, 16))
 """Numbers of rows that are tried."""
@@ -46,18 +50,27 @@ def find_sizes(usual: int, weights: Sequence[Tensor], room: int = 0, product: Pr
     if key not in _KNOWN:
         tried = [size for size in STEPS if size <= max(usual, room) and all(w.device.type == "cpu" for w in weights)]
         for weight in kinds.values():
-            tried = _keep_steady(tried, usual, weight, product)
+            call = partial(_multiply, product, weight)
+            tried = _keep_steady(tried, usual, call, (*weight.shape[:-2], weight.shape[-1]), weight.dtype)
         _KNOWN[key] = tuple(sorted({*tried, usual}))
     return _KNOWN[key]
 
 
+def find_steady_sizes(usual: int, call: Call, shape: Sequence[int], kind: torch.dtype) -> tuple[int, ...]:
+    """Find the same for anything that is made of rows, each a [*shape], on a processor; what is found is not kept."""
+    return tuple(sorted({*_keep_steady([size for size in STEPS if size < usual], usual, call, shape, kind), usual}))
+
+
+def _multiply(product: Product, weight: Tensor, x: Tensor) -> Tensor:
+    return product(x, weight)
+
+
 @torch.no_grad()
-def _keep_steady(sizes: list[int], usual: int, weight: Tensor, product: Product) -> list[int]:
-    """Keep the numbers of rows that give the bits of products of ``usual`` rows."""
-    if not sizes or not weight.numel():
+def _keep_steady(sizes: list[int], usual: int, call: Call, shape: Sequence[int], kind: torch.dtype) -> list[int]:
+    """Keep the numbers of rows that give the bits of ``usual`` rows."""
+    if not sizes or not math.prod(shape):
         return sizes
     rows = -(-max(*sizes, usual) // usual) * usual
-    shape = (rows, *weight.shape[:-2], weight.shape[-1])
-    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(weight.dtype)
-    whole = torch.cat([product(part, weight) for part in x.split(usual)])
-    return [size for size in sizes if torch.equal(product(x[:size], weight), whole[:size])]
+    x = torch.randn(rows, *shape, generator=torch.Generator().manual_seed(0)).to(kind)
+    whole = torch.cat([call(part) for part in x.split(usual)])
+    return [size for size in sizes if torch.equal(call(x[:size]), whole[:size])]

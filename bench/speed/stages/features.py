@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from bench.run.context import RunContext
 from bench.speed.inputs import Inputs
 from bench.speed.plain import features as plain
+from bench.speed.precision import compare_bfloat16, has_bfloat16
 from bench.speed.products import Product, list_block
 from bench.speed.trial import Trial
 
@@ -45,7 +47,17 @@ def _make_partly(inputs: Inputs, dino: Any, told: str, products: Any) -> Trial:
         products=products,
         plain_times=dino.depth,
         extrapolated=f"plain: 1 block of {dino.depth}, head by head; agreement: all blocks at stride {dino.patch}",
+        more=lambda _, fast: compare_precision(inputs, dino, products(), fast.seconds),
     )
+
+
+def compare_precision(inputs: Inputs, dino: Any, products: list[Product], seconds: float) -> dict[str, Any]:
+    """Compare the fast form with itself in bfloat16, where the processor has that: what the row has besides."""
+    if not has_bfloat16():
+        return {}
+    low: Any = RunContext({**inputs.settings, "dtype": "bfloat16"}).load_model("dino")
+    exponentials = sum(p.m * p.n * p.count for p in products if p.m == p.n)  # queries with keys: one a weight
+    return {"bfloat16": compare_bfloat16(lambda: low.compute_features(inputs.image), seconds, products, exponentials)}
 
 
 def compare_at_patch_stride(dino: Any, image: np.ndarray) -> float:

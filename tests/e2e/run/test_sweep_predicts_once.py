@@ -19,7 +19,7 @@ from tests.shared_runs import FAST, run_method
 
 ONE = (*FAST, "data.subset=first:2", "segment=whole")
 MEMORIES = (predict.PREDICTED, curves.CURVES, gallery.PICTURES, gallery.OVERVIEWS, toyscenes.SCENES)
-OWN = {"command", "overrides", "seconds", "sha256"}
+OWN = {"command", "overrides", "seconds", "peak_mb", "sha256"}
 """What the record of a run says of how it came about."""
 
 

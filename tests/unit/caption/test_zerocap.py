@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from bench.caption import search
-from bench.caption.guidance import guide
-from bench.caption.search import TokenStep
+from bench.caption.guidance import Guided, guide
+from bench.caption.search import Search, TokenStep
 from bench.caption.zerocap import ZeroCap, clean_text
 from bench.errors import UserError
 from bench.records import Captions, Embeddings
@@ -117,6 +117,34 @@ def test_more_segments_than_are_held_at_once(language: Any, clip: Any, monkeypat
 
 
 @pytest.mark.thinned(2)
+def test_fewer_segments_side_by_side_change_no_bit(language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups: list[int] = []
+    call = Search.__call__
+    monkeypatch.setattr(Search, "__call__", lambda own, targets: groups.append(len(targets)) or call(own, targets))
+    five = tiny.embeddings(5)
+    whole = ZeroCap(language, clip, **OPTIONS)(five)
+    same_bits(ZeroCap(language, clip, **OPTIONS, segments=2)(five), [0, 1, 2, 3, 4], whole)
+    assert groups == [5, 2, 2, 1]
+
+
+def test_only_who_watches_keeps_the_shifted_context(language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    trimmed: list[int] = []
+    monkeypatch.setattr("bench.caption.search.SCATTERED", 1)
+    monkeypatch.setattr("bench.caption.search.trim", lambda: trimmed.append(1))
+    zerocap = ZeroCap(language, clip, **OPTIONS)
+    targets = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(2).vectors), dim=-1)
+    tokens: list[int] = []
+    join = Guided.join
+    monkeypatch.setattr(Guided, "join", lambda made: tokens.extend(one.cache.shape[4] for one in made) or join(made))
+    unseen = zerocap.search(targets)
+    assert set(tokens) == {0} and trimmed
+    tokens.clear()
+    steps = watched(zerocap, targets)
+    assert 0 not in tokens and steps[-1].guided.cache.shape[4] == steps[-1].context.shape[1] - 1
+    for beams, seen in zip(unseen, {step.segment: step.beams for step in steps}.values(), strict=True):
+        assert torch.equal(beams.tokens, seen.tokens) and torch.equal(beams.scores, seen.scores)
+
+
 @pytest.mark.parametrize("store_mb", [512, 0])
 def test_remembered_features_change_no_bit(language: Any, store_mb: int) -> None:
     seven = tiny.embeddings(7)

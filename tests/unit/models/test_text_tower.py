@@ -13,7 +13,6 @@ from bench.errors import UserError
 from bench.models.blocks import Block
 from bench.models.text_tower import TextTower
 from bench.system.products import multiply
-from bench.system.rows import find_sizes
 from tests.unit.caption.tiny import clip_model
 
 END = 99
@@ -84,8 +83,8 @@ def test_texts_may_leave_the_prefix_early() -> None:
     assert_alike(tower.encode(some, read), padded(model, some))
 
 
-@pytest.mark.thinned(2)
-@pytest.mark.parametrize(("width", "rows"), [(32, 32), (128, 128), (96, 25)])
+@pytest.mark.thinned(3)
+@pytest.mark.parametrize(("width", "rows"), [(32, 32), (128, 128), (96, 25), (48, 256)])
 def test_a_feature_does_not_depend_on_the_rest_of_the_call(width: int, rows: int) -> None:
     tower, some = TextTower(clip_model(100, width=width), rows), texts(150, 6)
     read = tower.read([98])
@@ -115,15 +114,17 @@ def test_texts_that_begin_alike_share_rows_and_keep_their_bits(monkeypatch: pyte
     monkeypatch.setattr(Block, "project", lambda block, x: seen.append(len(x)) or project(block, x))
     assert torch.equal(tower.encode(some), alone) and torch.equal(tower.encode(some[::-1]), alone.flip(0))
     # the start, 5, two first tokens, 20 second ones with their ends: 44 rows, not 100
-    assert seen == [next(size for size in find_sizes(64, tower._weights) if size >= 44)] * 4
+    assert seen == [next(size for size in tower.list_sizes() if size >= 44)] * 4
     torch.testing.assert_close(alone, padded(tower_model(), some), rtol=1e-4, atol=1e-4)
 
 
 def test_packs_are_full_but_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     tower, some = TextTower(clip_model(100), rows=24), [[98, 5, token, END] for token in range(50)]
-    sizes = find_sizes(24, tower._weights)
-    monkeypatch.setattr("bench.models.blocks.multiply", lambda x, *rest: seen.append(len(x)) or multiply(x, *rest))
+    sizes = tower.list_sizes()
+    monkeypatch.setattr(
+        "bench.models.blocks.multiply", lambda x, *rest, **more: seen.append(len(x)) or multiply(x, *rest, **more)
+    )
     tower.encode(some, tower.read([98, 5]))
     # the beginning, of 2 tokens: of attention 2 products in the first layer, 1 in the last; then 50 texts of 2 tokens
     # in 5 packs; the other product of the last layer is of the 50 end tokens alone, in 3 parts

@@ -36,10 +36,9 @@ def test_shares_are_of_all_texts_that_a_step_a_segment_and_an_image_ask_for() ->
     assert 1 / 5 <= found.step <= 1 and found.image <= found.segment <= 1
 
 
-def test_texts_are_shared_by_the_segments_that_are_searched_together(monkeypatch) -> None:
+def test_texts_are_shared_by_the_segments_that_are_searched_together() -> None:
     zerocap = ZeroCap(tiny.language(), tiny.clip(), tokens=2, beams=5, iterations=1, candidates=8)
     targets = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(2).vectors), dim=-1)
     together = count_distinct(zerocap.search, targets[[0, 0]], 8, tokens=2, iterations=1, alone=1)
-    monkeypatch.setattr("bench.speed.distinct.SEGMENTS_AT_ONCE", 1)
-    apart = count_distinct(zerocap.search, targets[[0, 0]], 8, tokens=2, iterations=1, alone=1)
+    apart = count_distinct(zerocap.search, targets[[0, 0]], 8, tokens=2, iterations=1, alone=1, together=1)
     assert (apart.segment, apart.image) == (together.segment, 2 * together.image) == (together.segment, apart.segment)

@@ -1,0 +1,111 @@
+"""Memory that a stage does not need, given back before it begins, so that a worker is as large as its largest stage.
+
+The stages run one at a time, yet the weights of all stay mapped from their files, with every page that was ever read.
+Such a page is the file's: given back, it is read again from the system's cache when it is next asked for. No part of
+the paper.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from bench.system.resources import read_own_memory
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+LARGE = 768 << 20
+"""Bytes of files in memory from which they are given back: twice those of the libraries, so small models pay nothing.
+
+To map pages again takes 0.14 s a GiB of one core, to give them back 0.04 s, with the files in the system's cache."""
+LEAST = 4 << 20
+"""Bytes of a mapping that are worth a call."""
+_MAPS = Path("/proc/self/smaps")
+_HEAD = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ +(/.*)")
+_DONTNEED = 4
+"""madvise's MADV_DONTNEED on Linux."""
+
+
+class Mapping(NamedTuple):
+    """A part of a file in this process's addresses: ``held`` bytes are in memory, of them ``own`` its own copies."""
+
+    start: int
+    stop: int
+    rights: str
+    file: str
+    held: int
+    own: int
+
+
+def isolate(stage: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Make the function that gives back what the other stages hold of large files, then runs a stage."""
+
+    def run(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+        give_back()
+        return stage(*arguments, **options)
+
+    return run
+
+
+def give_back() -> int:
+    """Give back the pages of large mapped files, and what the allocator keeps of freed memory; return bytes of files.
+
+    Nothing is done, and 0 returned, where files take less than `LARGE`, or where the system is not Linux.
+    """
+    if (read_own_memory("RssFile") or 0) < LARGE:
+        return 0
+    given = sum(_give_back(one) for one in list_mappings(_MAPS.read_text().splitlines()) if can_give_back(one))
+    trim()
+    return given
+
+
+def trim() -> None:
+    """Give back what the allocator keeps of freed memory: a hundredth of a second. Only glibc's can."""
+    if call := getattr(_open_library(), "malloc_trim", None):
+        call(0)
+
+
+def can_give_back(one: Mapping) -> bool:
+    """Whether a mapping's pages can be read again as they are.
+
+    That is so where none was written to: a private mapping without copies of its own. One of a library that may be
+    written to is left alone, for another thread of it may do so meanwhile; to weights nobody writes.
+    """
+    library = ".so" in Path(one.file).name
+    return one.rights[3] == "p" and not one.own and one.held >= LEAST and not (library and "w" in one.rights)
+
+
+def list_mappings(lines: Iterable[str]) -> Iterator[Mapping]:
+    """Read the lines of /proc/PID/smaps: the mappings of files. Own copies may be in memory or swapped out."""
+    head, sizes = None, dict[str, int]()
+    for line in lines:
+        name, _, rest = line.partition(":")
+        if "-" in name:
+            head, sizes = _HEAD.fullmatch(line), {}
+        elif name in ("Rss", "Anonymous", "Swap"):
+            sizes[name] = _read_bytes(rest)
+        elif head and name == "VmFlags":  # the last line of each
+            own = sizes["Anonymous"] + sizes.get("Swap", 0)
+            yield Mapping(int(head[1], 16), int(head[2], 16), head[3], head[4], sizes["Rss"], own)
+
+
+def _read_bytes(text: str) -> int:
+    return int(text.split()[0]) << 10
+
+
+def _give_back(one: Mapping) -> int:
+    size = one.stop - one.start
+    refused = _open_library().madvise(ctypes.c_void_p(one.start), ctypes.c_size_t(size), _DONTNEED)
+    return 0 if refused else one.held  # pages that are locked
+
+
+@cache
+def _open_library() -> Any:
+    """Open the system's library of C; None on Windows, which has none by this way."""
+    return ctypes.CDLL(None) if os.name == "posix" else None

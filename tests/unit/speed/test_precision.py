@@ -1,0 +1,75 @@
+"""A stage in bfloat16: what the row says follows from the rates, and the page's line from the row."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from bench.speed import precision
+from bench.speed.precision import compare_bfloat16, has_bfloat16, measure_exponential, write_bfloat16
+from bench.speed.products import Product
+from bench.speed.stages import features
+from bench.speed.trial import Trial, run_trial
+from bench.speed.write import make_page
+from bench.system.products import leave_to_torch
+
+MACHINE = {"processor": "one", "dtype": "float32", "torch": "2"}
+
+
+def test_the_bound_is_that_of_products_and_exponentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: 10 s of products become 4, and 2 s of exponentials stay: at most 12 : 6."""
+    rates = {"float32": 1e9, "bfloat16": 2.5e9}
+    monkeypatch.setattr(precision, "measure_rate", lambda products: rates[products[0].dtype])
+    monkeypatch.setattr(precision, "measure_exponential", lambda: 1e-9)
+    row = compare_bfloat16(lambda: None, 15.0, [Product(1000, 1000, 1000, 5)], 2e9)
+    assert (row["products_ratio"], row["exponentials_s"], row["most"]) == pytest.approx((2.5, 2.0, 2.0))
+    assert row["share_most"] == pytest.approx(10 / 12) and row["ratio"] == 15.0 / row["seconds"]
+    line = write_bfloat16("features", {**row, "seconds": 10.0, "ratio": 1.5})
+    assert line.startswith("- features: 10 s, 1.50 times as fast as float32. Products of its shapes are 2.50 times as ")
+    assert "the 2 billion exponentials of its softmax are not (2 s in either): at most 2.00 times" in line
+    assert line.endswith("of the limit of products float32 can reach 0.83.")
+
+
+def test_the_page_has_a_line_for_each_stage_that_was_compared() -> None:
+    trial = Trial("features", "one number", lambda: 1.0, lambda: 1.0, lambda one, other: abs(one - other), 0.0)
+    made = dict.fromkeys(("seconds", "ratio", "products_ratio", "exponentials", "exponentials_s", "most"), 1.0)
+    row = {**run_trial(trial), "bfloat16": {**made, "share_most": 1.0}}
+    page = make_page([row, run_trial(trial)], MACHINE, "paper")
+    assert page.count("**In bfloat16**") == 1 == page.count("times as fast as float32")
+    assert "bfloat16" not in make_page([run_trial(trial)], MACHINE, "paper")
+
+
+def test_an_exponential_takes_some_time() -> None:
+    assert 0 < measure_exponential() < 1e-3
+
+
+def test_where_bfloat16_is_not_multiplied_well_nothing_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    with leave_to_torch():
+        assert not has_bfloat16()
+    monkeypatch.setattr(features, "has_bfloat16", lambda: False)
+    assert features.compare_precision(None, None, [], 1.0) == {}  # type: ignore[arg-type]
+
+
+def test_exponentials_are_counted_from_queries_and_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 11 blocks of 6 heads over 101 tokens, one a pair of tokens."""
+    seen: list[float] = []
+    monkeypatch.setattr(features, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(features, "RunContext", Loaded)
+    monkeypatch.setattr(features, "compare_bfloat16", lambda *given: seen.append(given[3]) or {})
+    products = [Product(100, 192, 384), *features.list_block(101, 384, 6, 1536, count=11), Product(100, 384, 384)]
+    assert features.compare_precision(GIVEN, None, products, 1.0) == {"bfloat16": {}}  # type: ignore[arg-type]
+    assert seen == [101 * 101 * 6 * 11]
+
+
+GIVEN = SimpleNamespace(settings={"dtype": "float32"}, image=None)
+
+
+class Loaded:
+    """A context that only tells which type of numbers it was asked for."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        assert settings["dtype"] == "bfloat16"
+
+    def load_model(self, name: str) -> str:
+        return name

@@ -1,0 +1,118 @@
+"""Pages of mapped weights are given back and come again with the same bits; what was written to is left alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from bench.merge.siblings import Siblings
+from bench.pipeline import Pipeline
+from bench.records import Captions, Embeddings, Sample, SegmentTree
+from bench.system import pages
+from bench.system.pages import Mapping, can_give_back, give_back, isolate, list_mappings
+
+SIZE = 48 << 20
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a mapping holds")
+HEAD = "7f0000000000-7f0004000000 {} 00000000 fe:00 260850                     {}\n"
+SIZES = "Size: 65536 kB\nRss: {} kB\nPss: 1 kB\nAnonymous: {} kB\nSwap: {} kB\nVmFlags: rd mr mw me ac\n"
+
+
+def read(rights: str, file: str, held: int, own: int = 0, swapped: int = 0) -> Mapping:
+    (one,) = list_mappings((HEAD.format(rights, file) + SIZES.format(held, own, swapped)).splitlines())
+    return one
+
+
+def measure_held(file: Path) -> int:
+    lines = Path("/proc/self/smaps").read_text().splitlines()
+    return sum(one.held for one in list_mappings(lines) if one.file == str(file))
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
+    """Weights of 48 MB, mapped from a file, with all their pages read; files of any size are given back."""
+    monkeypatch.setattr(pages, "LARGE", 0)
+    numbers = torch.arange(SIZE // 4, dtype=torch.float32)
+    save_file({"weight": numbers}, tmp_path / "model.safetensors")
+    mapped = load_file(tmp_path / "model.safetensors")
+    assert torch.equal(mapped["weight"], numbers)
+    return mapped
+
+
+@linux
+def test_mapped_weights_leave_memory_and_come_again_as_they_were(
+    weights: dict[str, torch.Tensor], tmp_path: Path
+) -> None:
+    file = tmp_path / "model.safetensors"
+    assert measure_held(file) >= SIZE
+    assert give_back() >= SIZE
+    assert measure_held(file) == 0
+    assert torch.equal(weights["weight"], torch.arange(SIZE // 4, dtype=torch.float32))
+    assert measure_held(file) >= SIZE
+
+
+@linux
+def test_weights_that_were_written_to_keep_what_was_written(weights: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    weights["weight"][7] = -1.0
+    give_back()
+    assert weights["weight"][6:9].tolist() == [6.0, -1.0, 8.0]
+    assert measure_held(tmp_path / "model.safetensors") >= SIZE
+
+
+@linux
+def test_little_is_left_alone(weights: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "LARGE", 1 << 40)
+    monkeypatch.setattr(pages, "_give_back", lambda one: pytest.fail("given back"))
+    assert give_back() == 0
+
+
+@linux
+def test_every_stage_begins_without_what_the_others_hold(
+    weights: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+
+    def use() -> None:
+        held.append(measure_held(tmp_path / "model.safetensors"))
+        weights["weight"].sum()
+
+    def segment(sample: Sample) -> SegmentTree:
+        use()
+        return SegmentTree(np.array([[0, 1], [1, 1]], np.int16), (1, 2))
+
+    def embed(sample: Sample, masks: np.ndarray) -> Embeddings:
+        use()
+        none = np.zeros((len(masks), 0), np.float32)
+        return Embeddings(np.ones((len(masks), 8), np.float32), none, none)
+
+    def describe(sample: Sample, embeddings: Embeddings) -> Captions:
+        use()
+        count = len(embeddings.vectors)
+        return Captions(("a text",) * count, embeddings.vectors, np.zeros(count, np.float32))
+
+    pipeline, image = Pipeline(segment, embed, describe, Siblings()), np.zeros((2, 2, 3), np.uint8)
+    assert len(pipeline.predict(Sample("one", image)).texts) == 1  # merged: two stages were asked twice
+    assert held == [0] * 5
+    pipeline.predict_with_truth(Sample("one", image, np.zeros((2, 2), np.int16)))
+    assert held == [0] * 10
+
+
+def test_what_may_be_given_back() -> None:
+    weights = "/cache/hub/blobs/0a1b", 65536
+    assert can_give_back(read("rw-p", *weights)) and can_give_back(read("r-xp", "/lib/libtorch_cpu.so", 65536))
+    assert not can_give_back(read("rw-p", *weights, own=4))  # a page was written to
+    assert not can_give_back(read("rw-p", *weights, swapped=4))  # and is in the swap
+    assert not can_give_back(read("rw-s", *weights))  # shared: others may see it
+    assert not can_give_back(read("rw-p", "/lib/libtorch_cpu.so.2", 65536))  # another thread may write meanwhile
+    assert not can_give_back(read("r--p", "/lib/libc.so.6", 1024))  # not worth a call
+    assert list(list_mappings((HEAD.format("rw-p", "[heap]") + SIZES.format(4096, 4096, 0)).splitlines())) == []
+
+
+def test_where_the_system_does_not_say_nothing_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "read_own_memory", lambda name: None)
+    assert give_back() == 0
+    assert isolate(divmod)(7, 2) == (3, 1)
