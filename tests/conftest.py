@@ -52,6 +52,7 @@ from hypothesis import settings
 from jaxtyping import jaxtyped
 
 import bench.records
+from bench.system import pages
 from tests.reused import reuse_files
 from tests.shared_runs import FULL, MEASURED, make_once, make_tiny_models, run_method
 from tests.thinning import thin_cases
@@ -83,6 +84,7 @@ def check_shapes() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)
     check_shapes()
+    pages.LARGE = 1 << 40  # this process holds all libraries, which stages of small models would give back each time
     # The same examples on every run and no deadline: a failure is a fault of the code, never of the machine.
     examples = FEW_EXAMPLES if "not slow" in config.getoption("markexpr") else MANY_EXAMPLES
     settings.register_profile("zgs", derandomize=True, deadline=None, database=None, max_examples=examples)
