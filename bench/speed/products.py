@@ -61,15 +61,20 @@ def measure_rate(products: Iterable[Product]) -> float:
 
 
 def _measure_shape(m: int, k: int, n: int, dtype: str) -> float:
-    """Measure torch's own library of products (MKL, OpenBLAS) and oneDNN, which the stages use; take the better one."""
+    """Measure torch's own library of products (MKL, OpenBLAS) and oneDNN, which the stages use; take the best one.
+
+    oneDNN with its weight as it lies and, where that may pay, packed.
+    """
     import torch
 
-    from bench.system.products import multiply
+    from bench.system.products import multiply, pack
 
     kind = getattr(torch, dtype)
     left, right, out = torch.ones(m, k, dtype=kind), torch.ones(n, k, dtype=kind), torch.empty(m, n, dtype=kind)
-    calls = (lambda: torch.mm(left, right.t(), out=out), lambda: multiply(left, right))
     with torch.inference_mode():
+        packed = pack(right, m)
+        calls = [lambda: torch.mm(left, right.t(), out=out), lambda: multiply(left, right)]
+        calls += [] if packed is None else [lambda: multiply(left, right, packed=packed)]
         return max(_measure_rate(call, 2.0 * m * k * n) for call in calls)
 
 
