@@ -71,6 +71,7 @@ def test_rows_of_another_machine_are_not_kept(tmp_path: Path) -> None:
         read_rows(path, MACHINE)
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_files_say_what_was_extrapolated(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [run_trial(TRIAL), run_trial(replace(TRIAL, stage="captions", extrapolated="a part"))]
     written = write_all(rows, MACHINE, "paper", tmp_path)
