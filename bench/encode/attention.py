@@ -16,7 +16,6 @@ from torch import Tensor
 
 from bench.encode.layers import Layer, PlainLayers
 from bench.encode.segments import Segments
-from bench.system.products import multiply, multiply_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +29,8 @@ class Attention:
     layer: Layer
     segments: Segments
     plain: PlainLayers
+    skips_unseen: bool = False
+    """Whether tokens that no segment sees are left out, so that nobody reads the unmasked attention of what is left."""
 
     @property
     def exponential(self) -> Tensor:
@@ -49,19 +50,33 @@ class Attention:
     @property
     def unmasked(self) -> Tensor:
         """A = softmax(QK/sqrt(d)) V, [s, H, Q, D]; in the first masked layer computed once for all segments."""
-        return self.layer.unmasked
+        return self._means[1] if self._means is not None and len(self._means) == 2 else self.layer.unmasked
 
-    @cached_property
+    @property
     def masked(self) -> Tensor:
         """Equation 1 applied to every query: A_masked, [n, H, Q, D]."""
+        return self._masked if self._means is None else self._means[0]
+
+    @cached_property
+    def _means(self) -> Tensor | None:
+        """A_masked and, where it is of this segment's own tokens and read, A: [1 or 2, n, H, Q, D].
+
+        None where heads are not made one by one (`Layer.splits_heads`). Exponentials that several segments share, or
+        that the variant has read, are kept; all others are never held together.
+        """
+        if not self.layer.splits_heads:
+            return None
+        shared = self.plain.first is self.layer
+        alone = self.skips_unseen or shared or self.layer.keeps_exponential
+        masks = [self.mask] if alone else [self.mask, torch.ones_like(self.mask)]
+        return self.layer.average(torch.stack(masks), shared)
+
+    @cached_property
+    def _masked(self) -> Tensor:
         mask = self.mask[:, None, :, None]  # n 1 T 1
-        numerator = self._multiply(mask * self.values)  # e (M V), n H Q D
-        # e M by a product of its own: a column more beside those of the values costs oneDNN a third of them
-        shared = self.exponential.expand(len(self.mask), -1, -1, -1)  # n H Q T, a view
-        # a copy of the mask, since MKL adds up in another order where a vector begins elsewhere in memory
-        sums = [multiply(rows.flatten(0, 1), row[None].clone()) for rows, row in zip(shared, self.mask, strict=True)]
-        denominator = torch.stack(sums).view(*shared.shape[:-1], 1)  # n H Q 1
-        return numerator / denominator.clamp_min(torch.finfo(numerator.dtype).tiny)
+        exponential = self.exponential  # s H Q T
+        denominator = exponential @ mask  # e M, n H Q 1
+        return exponential @ (mask * self.values) / denominator.clamp_min(torch.finfo(denominator.dtype).tiny)
 
     def compute_weight_cosine(self) -> Tensor:
         """Compute the cosine of the masked and the unmasked row of weights, [n, H, Q] (the reference's saliency).
@@ -72,12 +87,3 @@ class Attention:
         mask = torch.stack([self.mask, self.mask.square()], dim=-1)[:, None]  # n 1 T 2: M and M squared
         dot, masked_square = (square @ mask.expand(-1, square.shape[1], -1, -1)).unbind(-1)  # each n H Q
         return dot / (masked_square.sqrt() * square.sum(-1).sqrt()).clamp_min(torch.finfo(square.dtype).tiny)
-
-    def _multiply(self, columns: Tensor) -> Tensor:
-        """Multiply exponential @ columns [n, H, T, C]: [n, H, Q, C], without a copy of what all segments share.
-
-        One product a segment: a wider one would make a result depend on its place among others.
-        """
-        if self.exponential.shape[0] == columns.shape[0]:
-            return multiply_each(self.exponential, columns)
-        return torch.stack([multiply_each(self.exponential[0], segment_columns) for segment_columns in columns])

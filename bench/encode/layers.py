@@ -8,29 +8,47 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bench.encode.weighing import exponentiate_heads, write_means
 from bench.models.blocks import Block
 from bench.system.attention import LOG_2, attend
-from bench.system.products import multiply_each
+from bench.system.products import multiply_each, takes
 
 Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, eq=False)
+class Tower:
+    """CLIP's image tower `visual`, opened for one image: its blocks hold their weights packed for all segments."""
+
+    visual: Any
+    _blocks: dict[int, Block] = field(default_factory=dict)
+
+    def block(self, number: int) -> Block:
+        """Read the block of a layer, counted from 1, once."""
+        if number not in self._blocks:
+            positions = self.visual.positional_embedding
+            shared_by = len(positions) if positions.device.type == "cpu" else 0
+            self._blocks[number] = Block.read(self.visual.transformer.resblocks[number - 1], shared_by)
+        return self._blocks[number]
+
+
+@dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer of the tower `visual` and what it computes of the `tokens` [s, T, w] that enter it.
+    """One layer of the `tower` and what it computes of the `tokens` [s, T, w] that enter it.
 
     `number` counts from 1. `queries` is how many tokens ask, from the global one on (None: all). Everything is computed
     when first read and kept; attention is float32 at any precision of the model.
     """
 
-    visual: Any
+    tower: Tower
     number: int
     tokens: Tensor
     queries: int | None = None
@@ -38,17 +56,17 @@ class Layer:
     @property
     def depth(self) -> int:
         """Number of layers of the tower."""
-        return len(self.visual.transformer.resblocks)
+        return len(self.tower.visual.transformer.resblocks)
 
     @property
     def is_last(self) -> bool:
         """Whether no layer follows."""
         return self.number == self.depth
 
-    @cached_property
+    @property
     def block(self) -> Block:
         """The parts of this layer."""
-        return Block.read(self.visual.transformer.resblocks[self.number - 1])
+        return self.tower.block(self.number)
 
     def ask(self, queries: int | None) -> Layer:
         """Return this layer asked by the first `queries` tokens, with the queries, keys and values of this one."""
@@ -73,6 +91,12 @@ class Layer:
         """Values, float32 [s, H, T, D]."""
         return self._split_heads[2]
 
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """The shape of queries, keys and values: sequences s, heads H, tokens T, dimensions a head D."""
+        heads = self.block.attention.num_heads
+        return (*self.tokens.shape[:1], heads, self.tokens.shape[1], self.tokens.shape[2] // heads)
+
     @cached_property
     def exponential(self) -> Tensor:
         """exp(logit - row maximum) of every asking token before any mask, float32 [s, H, Q, T]."""
@@ -82,7 +106,47 @@ class Layer:
     @cached_property
     def unmasked(self) -> Tensor:
         """A = softmax(QK/sqrt(d)) V of every asking token, float32 [s, H, Q, D]."""
-        return multiply_each(self.exponential, self.values) / self.exponential.sum(-1, keepdim=True)
+        if not self.splits_heads:
+            return self.exponential @ self.values / self.exponential.sum(-1, keepdim=True)
+        ones = self.tokens.new_ones(1, *self.tokens.shape[:2], dtype=torch.float32)
+        return self.average(ones, shared="_shared" in vars(self))[0]
+
+    @property
+    def splits_heads(self) -> bool:
+        """Whether attention is made head by head (`average`): on a processor, where a head's products are not small."""
+        sequences, _, tokens, size = self.shape
+        return sequences > 0 and takes(self.tokens, self.tokens, (self.queries or tokens) * tokens * size)
+
+    @property
+    def keeps_exponential(self) -> bool:
+        """Whether the exponentials of all heads have been read, and are held."""
+        return "exponential" in vars(self)
+
+    def average(self, masks: Tensor, shared: bool) -> Tensor:
+        """Average the values under k masks for each of n segments, [k, n, T]: float32 [k, n, H, Q, D].
+
+        The segments have tokens of their own, or share those of one sequence: of what is `shared`, by these segments or
+        by later ones, exponentials are kept.
+        """
+        sequences, heads, tokens, size = self.shape
+        made = torch.empty(*masks.shape[:2], self.queries or tokens, heads, size)  # heads side by side
+        for at in range(masks.shape[1]):
+            place = at % sequences
+            query, key, value = (part[place] for part in self._parts)
+            if self.keeps_exponential:
+                write_means(self.exponential[place], value.float(), masks[:, at], made[:, at])
+            elif shared:
+                write_means(self._shared[place], value, masks[:, at], made[:, at])
+            else:
+                exponentials = exponentiate_heads(query[:, : self.queries], key)
+                write_means(exponentials, value, masks[:, at], made[:, at])
+        return made.transpose(2, 3)
+
+    @cached_property
+    def _shared(self) -> list[list[Tensor]]:
+        """The exponentials of each sequence and head in the model's precision."""
+        query, key, _ = self._parts
+        return [list(exponentiate_heads(q[:, : self.queries], k)) for q, k in zip(query, key, strict=True)]
 
     def compute_exponential(self, query: Tensor, key: Tensor) -> Tensor:
         """Compute exp(query . key / sqrt(D) - row maximum), [s, H, Q, T], of queries and keys [s, H, *, D]."""
@@ -104,8 +168,7 @@ class Layer:
 
     def finish(self, heads: Tensor) -> Tensor:
         """Make the tokens that leave the layer, [n, Q, w], of attention's `heads` [n, H, Q, D]: residual and MLP."""
-        tokens = self.tokens[:, : heads.shape[2]] + self.project(heads)
-        return tokens + self.block.after_mlp(self.block.mlp(self.block.before_mlp(tokens)))
+        return self.block.add_mlp(self.tokens[:, : heads.shape[2]] + self.project(heads))
 
     def run(self) -> Tensor:
         """Run the layer over its tokens without any mask, [s, T, w]; queries, keys and values that are there serve."""
@@ -177,11 +240,11 @@ class PlainLayers:
     @property
     def embedding(self) -> Tensor:
         """CLIP's own embedding of the whole image, [1, d]."""
-        return self.keep("embedding", lambda: embed_global_token(self.first.visual, self.global_token))
+        return self.keep("embedding", lambda: embed_global_token(self.first.tower.visual, self.global_token))
 
     def _open(self, number: int) -> Layer:
         while (before := self._opened[-1]).number < number:
-            self._opened.append(Layer(before.visual, before.number + 1, before.run()))
+            self._opened.append(Layer(before.tower, before.number + 1, before.run()))
         return self._opened[number - self._opened[0].number]
 
 

@@ -26,7 +26,7 @@ class MaskTokens(MaskedEncoder):
         """Follow the segments' own tokens [n, 1, w] through the plain layers."""
         tokens, none = plain.first.tokens[:, :1].expand(len(segments), -1, -1), segments.mask[:, :0]
         for layer in plain:
-            own = Layer(layer.visual, layer.number, tokens)
+            own = Layer(layer.tower, layer.number, tokens)
             heads, *_ = self._check_mixed(own, segments, self.mix(Attention(own, segments, plain)))
             tokens = self._finish(own, heads)
         return self.pool_checked(tokens, segments, plain), none, none

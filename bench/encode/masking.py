@@ -90,11 +90,12 @@ class MaskedEncoder(TrunkEncoder):
         """
         layer, seen, traces = *self._skip_unseen(plain.first, segments), []
         for number in range(self.start_layer, self.clip.depth + 1):
-            heads, saliency, weight = self._check_mixed(layer, seen, self.mix(Attention(layer, seen, plain)))
+            attention = Attention(layer, seen, plain, self.skips_unseen)
+            heads, saliency, weight = self._check_mixed(layer, seen, self.mix(attention))
             traces.append((saliency, weight))
             # Of the last layer mostly the global token alone is read: only it is projected and goes through the MLP.
             tokens = self._finish(layer, heads[:, :, :1] if layer.is_last and not self.pools_patches else heads)
-            layer = Layer(self.clip.visual, number + 1, tokens, self._count_queries(number + 1))
+            layer = Layer(layer.tower, number + 1, tokens, self._count_queries(number + 1))
         saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n k*l
         return tokens, saliency, weight
 
@@ -146,7 +147,7 @@ class MaskedEncoder(TrunkEncoder):
         none = segments.mask[:, :0]
         parts = (mixed, none, none) if isinstance(mixed, Tensor) else mixed
         heads, *traces = check_three(self, "mix", parts, where)
-        _, count, queries, dim = layer.values.shape
+        _, count, queries, dim = layer.shape
         check_tensor(self, "mix", heads, (len(segments), count, layer.queries or queries, dim), HEADS, where)
         for trace, name in zip(traces, ("saliency", "weight"), strict=True):
             check_columns(self, "mix", trace, len(segments), name, where)

@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from bench.encode.knobs import StartLayer
-from bench.encode.layers import Layer, PlainLayers
+from bench.encode.layers import Layer, PlainLayers, Tower
 from bench.errors import UserError
 from bench.models.blocks import Block
 from bench.records import Sample
@@ -75,10 +75,10 @@ class TrunkEncoder(ABC):  # noqa: B024 - its variants have a method each of thei
             self._check_opened(trunk)
             return trunk.start_at(self.start_layer, queries)
         tokens = self._load_tokens(self.compute_trunk(sample) if trunk is None else trunk)
-        return PlainLayers(Layer(self.clip.visual, self.start_layer, tokens, queries))
+        return PlainLayers(Layer(Tower(self.clip.visual), self.start_layer, tokens, queries))
 
     def _check_opened(self, opened: PlainLayers) -> None:
-        if opened.first.visual is not self.clip.visual:
+        if opened.first.tower.visual is not self.clip.visual:
             raise UserError(f"{type(self).__name__}: these layers are of another CLIP: open those of its own")
         if opened.first.number > self.start_layer:
             raise UserError(

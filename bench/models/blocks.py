@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from bench.errors import UserError
+from bench.models.perceptron import Perceptron
 from bench.system.attention import attend
 from bench.system.compiled import call_compiled
-from bench.system.products import multiply
+from bench.system.products import count_missing_rows, multiply, pack, takes
 
 COMPILED = "zgs_compiled"
 """The mark of a torch block that is to be read as a `CompiledBlock`."""
@@ -19,7 +22,10 @@ COMPILED = "zgs_compiled"
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """The parts of one residual attention block, typed: torch knows of a submodule only that it is one."""
+    """The parts of one residual attention block, typed: torch knows of a submodule only that it is one.
+
+    `shared_by` rows at a time (0: not known) use a block whose weights are packed when first used; it holds the copies.
+    """
 
     attention: nn.MultiheadAttention
     before_attention: nn.Module
@@ -27,21 +33,27 @@ class Block:
     before_mlp: nn.Module
     mlp: nn.Module
     after_mlp: nn.Module
+    layers: Perceptron | None
+    shared_by: int = 0
+    _packed: dict[str, Tensor | None] = field(default_factory=dict, init=False)
 
     @staticmethod
-    def read(block: nn.Module) -> Block:
+    def read(block: nn.Module, shared_by: int = 0) -> Block:
         """Read the parts of a block in OpenAI CLIP's layout; raises `UserError` for any other."""
         named = block._modules  # read for every segment and layer: torch's own look-ups take five times as long
         attention = named.get("attn")
-        parts = [part for name in ("ln_1", "ls_1", "ln_2", "mlp", "ls_2") if (part := named.get(name)) is not None]
-        if not isinstance(attention, nn.MultiheadAttention) or len(parts) != 5:
+        parts: list[Any] = [named.get(name) for name in ("ln_1", "ls_1", "ln_2", "mlp", "ls_2")]
+        if not isinstance(attention, nn.MultiheadAttention) or None in parts:
             raise UserError("this CLIP's blocks are not those of a plain transformer: use one in OpenAI CLIP's layout")
+        norm, scale, before_mlp, mlp, after_mlp = parts
+        layers = Perceptron.read(before_mlp, mlp)
         made = CompiledBlock if COMPILED in vars(block) else Block
-        return made(attention, *parts)
+        return made(attention, norm, scale, before_mlp, mlp, after_mlp, layers, shared_by)
 
     def project(self, x: Tensor) -> Tensor:
         """Compute queries, keys and values of tokens [..., w], side by side: [..., 3w]."""
-        return multiply(self.before_attention(x), self.attention.in_proj_weight, self.attention.in_proj_bias)
+        weight, bias = self.attention.in_proj_weight, self.attention.in_proj_bias
+        return multiply(self.before_attention(x), weight, bias, packed=self._pack("project", weight))
 
     def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Compute queries, keys and values of tokens [s, T, w], head by head: each [s, H, T, D]."""
@@ -51,16 +63,49 @@ class Block:
     def join(self, heads: Tensor) -> Tensor:
         """Put what attention gives, heads side by side [..., w], through the output projection: [..., w]."""
         output = self.attention.out_proj
-        return self.after_attention(multiply(heads, output.weight, output.bias))
+        made = multiply(heads, output.weight, output.bias, packed=self._pack("join", output.weight))
+        return self.after_attention(made)
+
+    def add_mlp(self, x: Tensor) -> Tensor:
+        """Add to tokens [..., w] what the MLP makes of them; its activation is computed behind the first product."""
+        layers = self.layers
+        if layers is None or not takes(x, layers.first.weight, x.numel() * len(layers.first.weight)):
+            return x + self.after_mlp(self.mlp(self.before_mlp(x)))
+        first, second = (
+            (layer.weight, layers.scale(layer.bias), self._pack(name, layer.weight))
+            for name, layer in (("first", layers.first), ("second", layers.second))
+        )
+        hidden = multiply(layers.normalize(x), first[0], first[1], layers.activation, first[2])
+        made = self.after_mlp(multiply(hidden, second[0], second[1], packed=second[2]))
+        # in float32: torch rounds alpha to the type of its tensors, which would move all that the MLP adds alike
+        return torch.add(x.float(), made.float(), alpha=1 / layers.factor).to(x.dtype)
 
     def leave(self, x: Tensor, heads: Tensor) -> Tensor:
-        """Leave the block from the tokens that entered it and what attention gives, both [..., w]."""
-        x = x + self.join(heads)
-        return x + self.after_mlp(self.mlp(self.before_mlp(x)))
+        """Leave the block from the tokens that entered it and what attention gives, both [..., w].
+
+        Rows that the products lack (`count_missing_rows`) are filled up once for all of them.
+        """
+        short = self._count_missing_rows(x)
+        if short == 0:
+            return self.add_mlp(x + self.join(heads))
+        x_rows, head_rows = (functional.pad(part.reshape(-1, x.shape[-1]), (0, 0, 0, short)) for part in (x, heads))
+        return self.add_mlp(x_rows + self.join(head_rows))[:-short].view(x.shape)
 
     def run(self, x: Tensor) -> Tensor:
         """Run the whole block over tokens [s, T, w] that see each other."""
         return self.leave(x, attend(*self.split(x)).transpose(1, 2).flatten(2))
+
+    def _pack(self, name: str, weight: Tensor) -> Tensor | None:
+        if not self.shared_by:
+            return None
+        if name not in self._packed:
+            self._packed[name] = pack(weight, self.shared_by)
+        return self._packed[name]
+
+    def _count_missing_rows(self, x: Tensor) -> int:
+        weight = self.attention.in_proj_weight
+        unpacked = x.numel() and self._pack("project", weight) is None
+        return count_missing_rows(x, weight) if unpacked and takes(x, weight, x.numel() * len(weight)) else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,9 @@ MOST_ROWS = 1024
 SHORTEST, TIMES = 0.02, 3
 """Seconds that one measurement takes at the least, and how many of them the best is taken of."""
 
+_UNCACHED = 1 << 28
+"""Bytes."""
+
 
 @dataclass(frozen=True)
 class Product:
@@ -60,20 +63,34 @@ def measure_rate(products: Iterable[Product]) -> float:
     return max((_measure_shape(*shape) for shape in sorted(shapes)), default=0.0)
 
 
-def _measure_shape(m: int, k: int, n: int, dtype: str) -> float:
-    """Measure torch's own library of products (MKL, OpenBLAS) and oneDNN, which the stages use; take the better one."""
+def measure_memory_rate() -> float:
+    """Measure how fast one thread reads memory (bytes a processor second): the sum of what fits into no cache."""
     import torch
 
-    from bench.system.products import multiply
+    numbers = torch.ones(_UNCACHED // 4)
+    return _measure_rate(numbers.sum, float(_UNCACHED))
+
+
+def _measure_shape(m: int, k: int, n: int, dtype: str) -> float:
+    """Measure torch's own library of products (MKL, OpenBLAS) and oneDNN, which the stages use; take the best one.
+
+    oneDNN with its weight as it lies and, where that may pay, packed.
+    """
+    import torch
+
+    from bench.system.products import multiply, pack
 
     kind = getattr(torch, dtype)
     left, right, out = torch.ones(m, k, dtype=kind), torch.ones(n, k, dtype=kind), torch.empty(m, n, dtype=kind)
-    calls = (lambda: torch.mm(left, right.t(), out=out), lambda: multiply(left, right))
     with torch.inference_mode():
+        packed = pack(right, m)
+        calls = [lambda: torch.mm(left, right.t(), out=out), lambda: multiply(left, right)]
+        calls += [] if packed is None else [lambda: multiply(left, right, packed=packed)]
         return max(_measure_rate(call, 2.0 * m * k * n) for call in calls)
 
 
-def _measure_rate(call: Callable[[], object], flops: float) -> float:
+def _measure_rate(call: Callable[[], object], amount: float) -> float:
+    """Measure how much of an amount a call does in a processor second."""
     call()  # the first call chooses a kernel
     rates = []
     for _ in range(TIMES):
@@ -81,5 +98,5 @@ def _measure_rate(call: Callable[[], object], flops: float) -> float:
         while spent < SHORTEST:
             call()
             calls, spent = calls + 1, time.process_time() - begin
-        rates.append(flops * calls / spent)
+        rates.append(amount * calls / spent)
     return max(rates)

@@ -6,11 +6,11 @@ where there is AVX-512: on a Zen 5 core 107 GFLOP/s of 250, and 85 of 150 to 240
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,28 @@ _ONEDNN: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 
 LEAST = 1_000_000
 """Multiplications from which a product is oneDNN's: a call of it takes 13 us on that core, of torch's own 2."""
+
+PACKED_FROM = 1 << 18
+"""Numbers of a matrix from which the layout of its numbers tells: 577 rows cost a fifth less where it is `pack`ed."""
+
+Activation = Literal["none", "sigmoid", "silu", "gelu", "gelu_tanh"]
+"""What a product may be put through while it is in the cache."""
+_BEHIND: dict[str, tuple[str, str]] = {
+    "none": ("none", ""),
+    "sigmoid": ("sigmoid", ""),
+    "silu": ("swish", ""),
+    "gelu": ("gelu", "none"),
+    "gelu_tanh": ("gelu", "tanh"),
+}
+"""The same as oneDNN says it: a name and an algorithm."""
+_ALONE: dict[str, Callable[[Tensor], Tensor]] = {
+    "none": lambda x: x,
+    "sigmoid": torch.sigmoid,
+    "silu": functional.silu,
+    "gelu": functional.gelu,
+    "gelu_tanh": partial(functional.gelu, approximate="tanh"),
+}
+"""The same as torch's own functions."""
 
 _LEFT_TO_TORCH = False
 
@@ -37,31 +59,53 @@ def leave_to_torch() -> Iterator[None]:
         _LEFT_TO_TORCH = before
 
 
-def multiply(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def multiply(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    activation: Activation = "none",
+    packed: Tensor | None = None,
+) -> Tensor:
     """Compute x W^T + b of x [..., i] and W [o, i], on a processor by oneDNN; it has no gradient there.
 
-    W may be a transposed view. Elsewhere, for other types and for small products (`LEAST`) it is `linear`.
+    W may be a transposed view; ``packed`` is what `pack` made of it, if anything. The ``activation`` is computed behind
+    the product, before that leaves the cache. Elsewhere, for other types and for small products (`LEAST`) it is
+    `linear`.
     """
     if not takes(x, weight, x.numel() * weight.shape[0]):
-        return functional.linear(x, weight, bias)
+        return _ALONE[activation](functional.linear(x, weight, bias))
+    if packed is not None:
+        return call_onednn(x, packed, bias, activation)
     if not (weight.is_contiguous() or weight.t().is_contiguous()):
         weight = weight.contiguous()  # oneDNN takes a thousand times as long for rows that lie apart
-    if (short := _count_missing_rows(x, weight)) == 0:
-        return call_onednn(x, weight, bias)
+    if (short := count_missing_rows(x, weight)) == 0:
+        return call_onednn(x, weight, bias, activation)
     rows = functional.pad(x.reshape(-1, x.shape[-1]), (0, 0, 0, short))
-    return multiply(rows, weight, bias)[:-short].view(*x.shape[:-1], -1)
+    return call_onednn(rows, weight, bias, activation)[:-short].view(*x.shape[:-1], -1)
 
 
-def call_onednn(x: Tensor, weight: Tensor, bias: Tensor | None, activation: str = "none") -> Tensor:
-    """Compute x W^T + b, put through an activation that oneDNN has and that takes no number, of what it `takes`."""
-    made: Tensor = _ONEDNN(x, weight, bias, activation, [], "")
+def call_onednn(x: Tensor, weight: Tensor, bias: Tensor | None, activation: Activation = "none") -> Tensor:
+    """Compute x W^T + b, put through an activation, of what oneDNN `takes`; W may be packed."""
+    name, algorithm = _BEHIND[activation]
+    made: Tensor = _ONEDNN(x, weight, bias, name, [], algorithm)
     return made
 
 
-def _count_missing_rows(x: Tensor, weight: Tensor) -> int:
+def count_missing_rows(x: Tensor, weight: Tensor) -> int:
     """Count the rows of zeros that make x's a multiple of 16, where that pays: of 577 oneDNN makes blocks of one."""
     rows = x.numel() // x.shape[-1]
-    return -rows % 16 if rows > 64 and weight.numel() >= 1 << 18 else 0
+    return -rows % 16 if rows > 64 and weight.numel() >= PACKED_FROM else 0
+
+
+def pack(weight: Tensor, rows: int) -> Tensor | None:
+    """Lay a weight [o, i] out as oneDNN's kernels for about that many rows read it: a copy, opaque to torch.
+
+    It pays for a weight that several products share: any number of rows then costs what it should, and blocks are not
+    laid out anew in each product. None where it would not pay, or the products are not oneDNN's.
+    """
+    reorder: Any = getattr(torch.ops.mkldnn, "_reorder_linear_weight", None)
+    pays = reorder is not None and weight.numel() >= PACKED_FROM and weight.is_contiguous()
+    return reorder(weight, rows) if pays and takes(weight, weight, rows * weight.numel()) else None
 
 
 def multiply_each(left: Tensor, right: Tensor) -> Tensor:
@@ -100,7 +144,7 @@ def takes(x: Tensor, weight: Tensor, multiplications: int) -> bool:
     `multiplications` are those of one product: its rows, inner numbers and columns multiplied.
     """
     # what is no processor's asks torch nothing, which `torch.compile` could not trace
-    if multiplications < LEAST or x.device.type != "cpu" or _LEFT_TO_TORCH:  # nothing at all is small too
+    if x.device.type != "cpu" or _LEFT_TO_TORCH or multiplications < LEAST:  # nothing at all is small too
         return False
     usable = _ONEDNN is not None and torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
     plain = x.dtype == weight.dtype in _list_types()

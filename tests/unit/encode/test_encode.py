@@ -197,6 +197,6 @@ def test_underflow_gives_no_nan() -> None:
 
     exponential = torch.zeros(1, 1, 2, 2)
     exponential[..., 1] = 1
-    layer = SimpleNamespace(exponential=exponential, values=torch.ones(1, 1, 2, 3))
+    layer = SimpleNamespace(exponential=exponential, values=torch.ones(1, 1, 2, 3), splits_heads=False)
     attention = Attention(layer, SimpleNamespace(mask=torch.tensor([[1.0, 0.0]])), None)
     assert torch.isfinite(attention.masked).all() and torch.isfinite(attention.compute_weight_cosine()).all()

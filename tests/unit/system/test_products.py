@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
@@ -9,7 +11,7 @@ from torch.nn import functional
 
 from bench.system import products
 from bench.system.attention import attend
-from bench.system.products import leave_to_torch, multiply, multiply_each, use_multiply
+from bench.system.products import leave_to_torch, multiply, multiply_each, pack, use_multiply
 
 
 def draw(*shape: int) -> torch.Tensor:
@@ -29,6 +31,54 @@ def test_a_product_is_that_of_float64(shape: tuple[int, ...], biased: bool, tran
     made = multiply(x, weight, bias)
     assert made.dtype == torch.float32 and made.shape == (*shape[:-1], 9)
     torch.testing.assert_close(made.double(), expected, atol=1e-5, rtol=1e-5)
+
+
+ACTIVATIONS: dict[products.Activation, Callable[[torch.Tensor], torch.Tensor]] = {
+    "none": lambda x: x,
+    "sigmoid": lambda x: 1 / (1 + (-x).exp()),
+    "silu": lambda x: x / (1 + (-x).exp()),
+    "gelu": lambda x: x * (1 + torch.erf(x / 2**0.5)) / 2,
+    "gelu_tanh": lambda x: x * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (x + 0.044715 * x**3))) / 2,
+}
+
+
+@pytest.mark.parametrize("least", [1, 10**9])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@torch.no_grad()
+def test_an_activation_behind_a_product(
+    activation: products.Activation, least: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By oneDNN and by torch, of rows that are filled up, with a packed weight and without; also of large numbers."""
+    monkeypatch.setattr(products, "LEAST", least)
+    monkeypatch.setattr(products, "PACKED_FROM", 1)
+    x, weight, bias = 4 * draw(3, 30, 40), draw(24, 40), draw(24)
+    expected = ACTIVATIONS[activation](x.double() @ weight.double().t() + bias.double())
+    packed = pack(weight, rows=90)
+    assert (packed is None) == (least > 1)
+    for made in (multiply(x, weight, bias, activation), multiply(x, weight, bias, activation, packed)):
+        torch.testing.assert_close(made.double(), expected, atol=3e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_a_weight_is_packed_where_that_pays() -> None:
+    large = draw(512, 512)
+    assert pack(large, rows=64) is not None and torch.equal(large, draw(512, 512))
+    assert pack(draw(511, 512), rows=64) is None, "too small"
+    assert pack(large.double(), rows=64) is None and pack(large.t(), rows=64) is None
+    assert pack(large.to("meta"), rows=64) is None
+    with leave_to_torch():
+        assert pack(large, rows=64) is None
+
+
+@torch.no_grad()
+def test_a_packed_weight_gives_a_row_the_same_bits_among_any_rows() -> None:
+    """So an embedding does not depend on how many tokens stand beside its own."""
+    weight, x = draw(512, 512), draw(130, 512)
+    packed = pack(weight, rows=100)
+    whole = multiply(x, weight, packed=packed)
+    torch.testing.assert_close(whole.double(), x.double() @ weight.double().t(), atol=2e-4, rtol=1e-5)
+    for rows in (4, 7, 64, 100, 129):
+        assert torch.equal(multiply(x[:rows], weight, packed=packed), whole[:rows])
 
 
 @pytest.mark.usefixtures("every_product")

@@ -1,0 +1,66 @@
+"""Sections 3.2 and 3.3: the two linear layers of a block with what stands before, between and behind them.
+
+On a processor the activation is computed behind the first product, before that leaves the cache. oneDNN has no
+QuickGELU, u sigmoid(a u) with a = 1.702, but silu(v) = v sigmoid(v). So the norm in front of the first layer, and that
+layer's bias, are multiplied by a: it then gives v = a u, silu(v) is a times QuickGELU(u), and that factor is divided
+out where the second product is added to the tokens. No weight is copied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bench.system.products import Activation, Linear
+
+QUICK = 1.702
+"""a of QuickGELU."""
+
+
+@dataclass(frozen=True, eq=False)
+class Perceptron:
+    """A norm, a linear layer, an activation and a linear layer.
+
+    `factor` is what the norm and both biases are to be multiplied by, and what is behind is to be divided by.
+    """
+
+    norm: nn.LayerNorm
+    first: nn.Linear
+    second: nn.Linear
+    activation: Activation
+    factor: float
+
+    @staticmethod
+    def read(norm: nn.Module, mlp: nn.Module) -> Perceptron | None:
+        """Read the layers where they are such; None for others, which then are called as they are."""
+        parts: list[Any] = list(mlp.children())
+        if not (isinstance(mlp, nn.Sequential) and len(parts) == 3 and isinstance(norm, nn.LayerNorm)):
+            return None
+        known = _read_activation(parts[1])
+        if known is None or norm.weight is None or not all(type(part) in (nn.Linear, Linear) for part in parts[::2]):
+            return None
+        return Perceptron(norm, parts[0], parts[2], *known)
+
+    def scale(self, bias: Tensor | None) -> Tensor | None:
+        """Multiply a layer's bias by `factor`."""
+        return bias if bias is None or self.factor == 1 else bias * self.factor
+
+    def normalize(self, x: Tensor) -> Tensor:
+        """Normalize tokens [..., w], times `factor`, which is rounded with them."""
+        norm = self.norm
+        if self.factor == 1:
+            return norm(x)
+        weight, bias = (self.factor * part.float() for part in (norm.weight, norm.bias))
+        return functional.layer_norm(x, norm.normalized_shape, weight, bias, norm.eps)
+
+
+def _read_activation(activation: nn.Module) -> tuple[Activation, float] | None:
+    """Read which activation oneDNN computes in its place, and by what factor its input is to be multiplied."""
+    if isinstance(activation, nn.GELU):
+        return ("gelu", 1.0) if activation.approximate == "none" else ("gelu_tanh", 1.0)
+    if type(activation).__name__ == "QuickGELU":
+        return "silu", QUICK
+    return None
