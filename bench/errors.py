@@ -27,6 +27,13 @@ class BadSample(UserError):
     """One image cannot be used; the run records a skip with this reason and goes on."""
 
 
+class StrayNumber(Exception):
+    """A picture of numbers that were not looked at when it was read holds one without a meaning: read it with a look.
+
+    Never told to a user: whoever reads with a look says what is wrong, and where.
+    """
+
+
 @contextmanager
 def writing(place: Path, option: str) -> Iterator[None]:
     """Turn a full or unwritable disk into a `UserError` that names the place and the option that chooses another.

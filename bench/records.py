@@ -55,12 +55,23 @@ class ClassList:
 
 
 @dataclass(frozen=True, eq=False)
+class CodedLabels:
+    """The labels of an image as a file of bytes has them, and the label that each byte stands for; below VOID: none.
+
+    What counting needs: it looks at few pixels, and nobody at all of them.
+    """
+
+    numbers: UInt8[np.ndarray, "h w"]
+    meanings: Int16[np.ndarray, " k"]
+
+
+@dataclass(frozen=True, eq=False)
 class Sample:
     """One image with what is known of it.
 
     ``truth`` holds a class index, `BACKGROUND` or `VOID` for each pixel and is None where an image has no labels.
     ``instances`` tells the objects of one class apart by number (-1: no object, as for stuff; `UNTOLD`: of several);
-    None where nobody drew them.
+    None where nobody drew them. ``coded`` are the labels in place of ``truth`` where only counting will look at them.
     """
 
     image_id: str
@@ -68,6 +79,7 @@ class Sample:
     truth: Int16[np.ndarray, "h w"] | None = None
     captions: tuple[str, ...] = ()
     instances: Int16[np.ndarray, "h w"] | None = None
+    coded: CodedLabels | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -174,7 +186,8 @@ class Prediction:
 class LabelMap:
     """A prediction whose segments nowhere overlap, as one picture: what scoring needs, without n masks.
 
-    ``labels`` is 0 where no segment is, else the position of the pixel's segment plus 1.
+    ``labels`` is 0 where no segment is, else the position of the pixel's segment plus 1. With ``meanings`` it holds
+    bytes in their place, each of which stands for one of these; below 0: for none.
     """
 
     image_id: str
@@ -183,6 +196,7 @@ class LabelMap:
     embeddings: Float32[np.ndarray, "n d"] | None = None
     heap_ids: tuple[int, ...] | None = None
     scores: Float32[np.ndarray, " n"] | None = None
+    meanings: Integer[np.ndarray, " k"] | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -194,9 +208,10 @@ class LabelMap:
 
     def unpack(self) -> Prediction:
         """Unpack the prediction, with a mask for each segment."""
+        labels = self.labels if self.meanings is None else self.meanings[self.labels]
         masks = np.zeros((len(self), *self.size), bool)
         for position, mask in enumerate(masks):
-            np.equal(self.labels, position + 1, out=mask)
+            np.equal(labels, position + 1, out=mask)
         return Prediction(self.image_id, masks, self.texts, self.embeddings, self.heap_ids, self.scores)
 
 

@@ -67,6 +67,13 @@ def load_truth(dataset: Dataset, image_id: str) -> Sample:
     return sample
 
 
+def load_coded(dataset: Dataset, image_id: str) -> Sample:
+    """Load as `load_truth` does, with ``coded`` labels where a data set can: counting raises StrayNumber for them."""
+    load = getattr(dataset, "load_coded", None)
+    sample: Sample = load(image_id) if load else load_truth(dataset, image_id)
+    return sample
+
+
 def list_remarks(dataset: Dataset) -> tuple[str, ...]:
     """List what a data set made of its files, in words."""
     remarks = getattr(dataset, "list_remarks", tuple)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Int16, Int64, Integer
+from jaxtyping import Int16, Int64, Integer, UInt8
 
 from bench.errors import BadSample
 from bench.lookup import look_up
+from bench.records import CodedLabels
 
 _NONE = -3
 
@@ -36,6 +37,10 @@ class Codes:
             numbers = ", ".join(map(str, wrong[:5].tolist()))
             raise BadSample(f"{where}: label {numbers} is none of {self.legend}{hint}")
         return meanings
+
+    def defer(self, labels: UInt8[np.ndarray, "h w"]) -> CodedLabels:
+        """Leave the label map as it is, with our own number for each of its own: whoever counts finds what has none."""
+        return CodedLabels(labels, self._bytes)
 
     def _find_places(self, labels: Integer[np.ndarray, "*any"]) -> Int64[np.ndarray, "*any"]:
         """Find where the table has what numbers mean; those beyond it have its last entry."""

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from bench.data.class_tables import ClassRow, ClassTable, check_table
 from bench.data.files import compose
@@ -73,6 +74,7 @@ def _list_near_names(where: str, rows: Sequence[ClassRow]) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=1 << 14)
 def reduce_text(text: str) -> str:
     """Reduce a text by what a slip changes: case, spaces, hyphens, marks, and the form of its letters."""
     kept = re.sub(r"[\W_]+", " ", compose(text).casefold()).strip()

@@ -20,9 +20,9 @@ def compose(text: str) -> str:
 
 def is_hidden(path: PurePath | str) -> bool:
     """Whether a path lies in what no user made as data: .ipynb_checkpoints, ._0.png, .DS_Store, __MACOSX, Thumbs.db."""
+    parts = (path,) if isinstance(path, str) and "/" not in path else PurePath(path).parts
     return any(
-        part.startswith(".") and part not in (".", "..") or part.casefold() in _LEFT_BY_SYSTEMS
-        for part in PurePath(path).parts
+        part.startswith(".") and part not in (".", "..") or part.casefold() in _LEFT_BY_SYSTEMS for part in parts
     )
 
 

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int16
+from jaxtyping import Int16, Integer, UInt8
 
 from bench.data.base import hash_content
 from bench.data.class_tables import ClassTable
@@ -69,11 +69,17 @@ class LabelledFolder(LabelledImages):
     def _where(self) -> str:
         return self.name
 
+    def load_coded(self, image_id: str) -> Sample:
+        """Load as `load_truth` does, labels as their file has them where that is of bytes: they are not looked at."""
+        self._require(image_id, "image", self._where)
+        image, numbers = self._read(image_id, blank=True)
+        if self.layout.objects is not None or numbers.dtype != np.uint8 or numbers.shape != image.shape[:2]:
+            return self._load(image_id, blank=True)
+        return Sample(image_id, image, coded=self._codes.defer(numbers))
+
     def _load(self, image_id: str, blank: bool) -> Sample:
-        path = self.find_mask(image_id)
-        image = read_beside_mask(self.find_image(image_id), blank=blank)
-        check_size = partial(check_not_larger, path, image.shape[:2], f"{self.find_image(image_id)} ", "mask")
-        truth = self._codes.read(read_label_file(path, check_size), str(path))
+        path, (image, numbers) = self.find_mask(image_id), self._read(image_id, blank)
+        truth = self._codes.read(numbers, str(path))
         if truth.shape != image.shape[:2]:
             shown = read_image(self.find_image(image_id))
             image = shown if shown.shape[:2] == truth.shape else image
@@ -82,6 +88,13 @@ class LabelledFolder(LabelledImages):
             return Sample(image_id, image, truth)
         return Sample(image_id, image, truth, instances=self._read_objects(image_id, truth))
 
+    def _read(self, image_id: str, blank: bool) -> tuple[UInt8[np.ndarray, "h w 3"], Integer[np.ndarray, "a b"]]:
+        """Read the picture, black with ``blank``, and the numbers of its mask."""
+        path, shown = self.find_mask(image_id), self.find_image(image_id)
+        image = read_beside_mask(shown, blank=blank)
+        check_size = partial(check_not_larger, path, image.shape[:2], f"{shown} ", "mask")
+        return image, read_label_file(path, check_size)
+
     def _read_objects(self, image_id: str, truth: Int16[np.ndarray, "h w"]) -> Int16[np.ndarray, "h w"]:
         path = self.find_objects(image_id)
         numbers = read_label_file(path, partial(check_not_larger, path, truth.shape, "", "map of objects"))
@@ -89,16 +102,16 @@ class LabelledFolder(LabelledImages):
 
     def find_image(self, image_id: str) -> Path:
         """Find where an image lies, or should lie."""
-        return self._images.get(image_id, self.root / self.layout.images.replace("{id}", image_id))
+        return self._images.get(image_id) or self.root / self.layout.images.replace("{id}", image_id)
 
     def find_mask(self, image_id: str) -> Path:
         """Find where a mask lies, or should lie."""
-        return self._masks.get(image_id, self.root / self.layout.masks.replace("{id}", image_id))
+        return self._masks.get(image_id) or self.root / self.layout.masks.replace("{id}", image_id)
 
     def find_objects(self, image_id: str) -> Path:
         """Find where the file that numbers objects lies, or should lie."""
         assert self.layout.objects is not None, "asked for only where the layout names them"
-        return self._objects.get(image_id, self.root / self.layout.objects.replace("{id}", image_id))
+        return self._objects.get(image_id) or self.root / self.layout.objects.replace("{id}", image_id)
 
     def _find(self, key: str) -> dict[str, Path]:
         pattern = getattr(self.layout, key)

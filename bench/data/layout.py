@@ -91,7 +91,7 @@ def find_files(root: Path, pattern: str) -> dict[str, Path]:
     """
     expression, files = _compile_pattern(pattern), dict[str, Path]()
     fixed = pattern.partition("{id}")[0].partition("*")[0].rpartition("/")[0]
-    for path, name in sorted(_walk(find_path(root, fixed), fixed)):
+    for path, name in sorted(_walk(find_path(root, fixed), fixed), key=lambda found: found[0].parts):
         match = expression.fullmatch(name)
         if match is None or not path.is_file():
             continue
@@ -106,10 +106,10 @@ def _walk(base: Path, name: str) -> Iterator[tuple[Path, str]]:
     """Walk over the files below a folder, which is called ``name``: each with its name from there, as composed text."""
     for folder, folders, files in os.walk(base):
         folders[:] = [each for each in folders if not is_hidden(each)]
-        below = PurePosixPath(name, Path(folder).relative_to(base).as_posix())
+        below = PurePosixPath(name, Path(folder).relative_to(base).as_posix()).as_posix()
         for file in files:
             if not is_hidden(file):
-                yield Path(folder, file), compose((below / file).as_posix())
+                yield Path(folder, file), compose(file if below == "." else f"{below}/{file}")
 
 
 def _compile_pattern(pattern: str) -> re.Pattern[str]:

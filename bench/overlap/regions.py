@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Int64, Integer, UInt8, UInt16
 
+from bench.errors import StrayNumber
 from bench.records import LabelMap, Prediction
 from bench.resize import resize_nearest
 
@@ -91,11 +92,23 @@ def list_regions(prediction: Prediction | LabelMap, planes: Planes, runs: Runs) 
     if not n:
         return Regions(np.zeros(len(runs.first), np.int64), np.zeros((1, 0), bool), np.zeros(0, np.int64))
     if isinstance(prediction, LabelMap):
-        return _number_labels(codes[0], runs, n)
+        return _number_labels(take_meanings(prediction.meanings, codes[0], 0), runs, n)
     bits = np.unpackbits(np.stack(codes), axis=0, count=n, bitorder="little")  # n r
     ids, membership = _number_regions(bits.view(bool))
     pixels = np.bincount(ids, runs.lengths).astype(np.int64)  # a
     return Regions(ids, membership, np.array([pixels[covered].sum() for covered in membership.T], np.int64))
+
+
+def take_meanings(
+    meanings: Integer[np.ndarray, " k"] | None, numbers: Integer[np.ndarray, " r"], least: int
+) -> Integer[np.ndarray, " r"]:
+    """Take what numbers stand for, themselves without ``meanings``. Raises StrayNumber for less than ``least``."""
+    if meanings is None:
+        return numbers
+    meant: np.ndarray = meanings[numbers]
+    if meant.min() < least:
+        raise StrayNumber(f"{int(numbers[meant < least][0])} stands for nothing")
+    return meant
 
 
 def _number_labels(labels: Integer[np.ndarray, " r"], runs: Runs, n: int) -> Regions:

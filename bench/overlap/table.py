@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int16, Int32, Int64
+from jaxtyping import Bool, Float32, Int16, Int32, Int64, Integer
 
 from bench.errors import BadSample, UserError
-from bench.overlap.regions import SPARSE, cut_regions, renumber
+from bench.overlap.regions import SPARSE, cut_regions, renumber, take_meanings
 from bench.records import BACKGROUND, UNTOLD, VOID, LabelMap, Overlap, Prediction, Sample
 
 
@@ -25,14 +25,16 @@ def make_overlap(
     sample has ``instances``, and last its pixels of several objects that nobody told apart), then background, then
     void. An atom that the resizing loses keeps a row of zeros.
 
-    Raises BadSample without ground truth, UserError where masks, texts and similarities do not fit together.
+    Raises BadSample without ground truth, UserError where masks, texts and similarities do not fit together, and
+    StrayNumber where a picture that was not looked at when it was read holds a number that stands for nothing.
     """
     truth = _check_truth(prediction, sample)
     _check_similarities(prediction.image_id, tt, st, len(prediction), None)
     pictures = [truth] if sample.instances is None else [truth, _check_objects(sample, truth.shape)]
     regions, runs = cut_regions(prediction, pictures)
-    rows = len(regions.membership)
-    columns, classes, untold = _number_columns(rows, *(picture.reshape(-1)[runs.first] for picture in pictures))
+    rows, (labels, *objects) = len(regions.membership), (picture.reshape(-1)[runs.first] for picture in pictures)
+    labels = take_meanings(None if sample.coded is None else sample.coded.meanings, labels, VOID)
+    columns, classes, untold = _number_columns(rows, labels, *objects)
     # sums of whole numbers, which float64 holds exactly below 2^53
     counts = np.bincount(regions.ids * len(classes) + columns, runs.lengths, rows * len(classes))
     counts = counts.astype(np.int64).reshape(rows, len(classes))
@@ -113,16 +115,18 @@ def _check_similarities(
             check_rows(rows, n, classes, f"image {image_id}, {name} similarity")
 
 
-def _check_truth(prediction: Prediction | LabelMap, sample: Sample) -> Int16[np.ndarray, "h w"]:
-    if sample.truth is None:
-        raise BadSample(f"image {sample.image_id} has no ground truth: nothing to score")
+def _check_truth(prediction: Prediction | LabelMap, sample: Sample) -> Integer[np.ndarray, "h w"]:
+    """Check that there are labels, of the size of masks: these, or the numbers that stand for them."""
     if isinstance(prediction, Prediction):
         _check_masks(prediction)
-    if sample.truth.size == 0 or (len(prediction) and 0 in prediction.size):
-        raise UserError(f"image {prediction.image_id}: masks {prediction.size}, truth {sample.truth.shape}: empty")
-    if sample.truth.min() < VOID:
-        raise BadSample(f"image {sample.image_id}: label {int(sample.truth.min())} in the ground truth is no class")
-    return sample.truth
+    truth = sample.truth if sample.coded is None else sample.coded.numbers
+    if truth is None:
+        raise BadSample(f"image {sample.image_id} has no ground truth: nothing to score")
+    if truth.size == 0 or (len(prediction) and 0 in prediction.size):
+        raise UserError(f"image {prediction.image_id}: masks {prediction.size}, truth {truth.shape}: empty")
+    if sample.coded is None and truth.min() < VOID:
+        raise BadSample(f"image {sample.image_id}: label {int(truth.min())} in the ground truth is no class")
+    return truth
 
 
 def _check_masks(prediction: Prediction) -> None:
@@ -132,7 +136,7 @@ def _check_masks(prediction: Prediction) -> None:
 
 
 def _number_columns(
-    rows: int, truth: Int16[np.ndarray, " r"], objects: Int16[np.ndarray, " r"] | None = None
+    rows: int, truth: Integer[np.ndarray, " r"], objects: Int16[np.ndarray, " r"] | None = None
 ) -> tuple[Int64[np.ndarray, " r"], Int32[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
     """Number all runs: for each the place of its class, or of its object of one, and for each place the class.
 

@@ -25,23 +25,24 @@ def find_beside(folder: Path, name: str) -> Path:
         raise BadSample(f"{name}: should be a name below the folder of the predictions; copy the file there")
     path = folder / named
     try:
-        kind = path.stat().st_mode
+        kind = path.lstat().st_mode
+        is_link = stat.S_ISLNK(kind)
+        kind = path.stat().st_mode if is_link else kind
     except (OSError, ValueError) as error:
         missing = isinstance(error, FileNotFoundError)
         raise BadSample(f"{path}: " + ("file is missing" if missing else f"cannot be read ({error})")) from error
-    if not _resolve(path).is_relative_to(_resolve_folder(folder.absolute())):
+    if not (_leads_inside(path, folder) if is_link else _is_below(path.parent.absolute(), folder.absolute())):
         raise BadSample(f"{path}: a link that leads out of the folder of the predictions; copy the file there")
     if not stat.S_ISREG(kind):
         raise BadSample(f"{path}: is no plain file")
     return path
 
 
-def _resolve(path: Path) -> Path:
-    """Resolve a file that is no link by its folder, which many files share."""
-    return path.resolve() if path.is_symlink() else _resolve_folder(path.parent.absolute()) / path.name
+def _leads_inside(link: Path, folder: Path) -> bool:
+    return link.resolve().is_relative_to(folder.resolve())
 
 
 @lru_cache(maxsize=8)
-def _resolve_folder(folder: Path) -> Path:
-    """Resolve the folder, once for all its files: were it a link that somebody moves, they would be refused."""
-    return folder.resolve()
+def _is_below(holds: Path, folder: Path) -> bool:
+    """Whether the folder that holds files lies in or below another, asked once for all files."""
+    return holds.resolve().is_relative_to(folder.resolve())

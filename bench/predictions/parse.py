@@ -50,8 +50,12 @@ def parse_image(
     folder: Path,
     vectors: np.ndarray | None = None,
     oracle_vectors: np.ndarray | None = None,
+    look: bool = True,
 ) -> ParsedImage:
-    """Parse the record of an entry; ``where`` names file and image, ``folder`` is where label maps are looked for."""
+    """Parse the record of an entry; ``where`` names file and image, ``folder`` is where label maps are looked for.
+
+    Without a ``look`` a label map of bytes stays as it is, and whoever counts its pixels finds what is no segment's id.
+    """
     faults = Faults()
     height, width = (faults.get(entry, key, int, where, 1) for key in ("height", "width"))
     segments = faults.get(entry, "segments", list, where, [])
@@ -73,10 +77,11 @@ def parse_image(
     if entry.get("label_map") is not None:
         faults.get(entry, "label_map", str, where, None)
     size, name = (height, width), entry.get("label_map")
-    pixels: Any = (
-        read_map(faults, where, name, segments, size, folder)
+    pixels: Any
+    pixels, meanings = (
+        read_map(faults, where, name, segments, size, folder, look)
         if isinstance(name, str)
-        else read_codes(faults, where, segments, size)
+        else (read_codes(faults, where, segments, size), None)
     )
     check_vectors(faults, where, vectors, len(segments))
     scores = _read_scores(faults, segments, places)
@@ -84,8 +89,8 @@ def parse_image(
     oracle = _read_oracle(faults, where, entry, oracle_vectors)
     if faults:
         return ParsedImage(None, None, list(faults))
-    record = LabelMap if pixels.ndim == 2 else Prediction
-    return ParsedImage(record(compose(str(entry["image_id"])), pixels, texts, vectors, nodes, scores), oracle)
+    parts = compose(str(entry["image_id"])), pixels, texts, vectors, nodes, scores
+    return ParsedImage(LabelMap(*parts, meanings) if pixels.ndim == 2 else Prediction(*parts), oracle)
 
 
 def _read_scores(faults: Faults, segments: list[Any], places: list[str]) -> Float32[np.ndarray, " n"] | None:

@@ -17,7 +17,7 @@ from bench.predictions.beside import find_beside
 from bench.predictions.faults import Faults
 
 _LAST_ID = int(np.iinfo(np.int32).max)
-_DENSE = 1 << 16
+_BYTES, _DENSE = 1 << 8, 1 << 16
 """Ids below this are looked up in a table: all that a picture of 16 bits can hold."""
 Pixels = Integer[np.ndarray, "h w"] | Bool[np.ndarray, "n h w"]
 """Labels (0, or a segment's position + 1), or a mask for each segment."""
@@ -52,23 +52,29 @@ def _read_runs(faults: Faults, place: str, segment: Any, size: tuple[int, int]) 
 
 
 def read_map(
-    faults: Faults, where: str, name: str, segments: list[Any], size: tuple[int, int], folder: Path
-) -> Integer[np.ndarray, "h w"]:
-    """Read a picture whose values are the ids of the segments; 0 belongs to none. Empty with a fault noted."""
-    ids = _read_ids(faults, where, segments)
+    faults: Faults, where: str, name: str, segments: list[Any], size: tuple[int, int], folder: Path, look: bool = True
+) -> tuple[Integer[np.ndarray, "h w"], Integer[np.ndarray, " k"] | None]:
+    """Read a picture whose values are the ids of the segments; 0 belongs to none. Empty with a fault noted.
+
+    Its labels and None; or, without a ``look`` at its pixels, its bytes and the label of each of them, -1 of no id.
+    """
+    ids, empty = _read_ids(faults, where, segments), np.zeros(size, np.int32)
     try:
         numbers = read_narrow_labels(find_beside(folder, name), check_size=partial(_check_size, size))
     except _OtherSizeError as error:
         faults.append(f"{where}: label map of size {error} in a picture of {list(size)} (height, width)")
-        return np.zeros(size, np.int32)
+        return empty, None
     except BadSample as error:
         faults.append(f"{where}: label map: {error}")
-        return np.zeros(size, np.int32)
-    labels = _look_up(numbers, [value if abs(value) <= _LAST_ID else -1 for value in ids])
+        return empty, None
+    ids = [value if abs(value) <= _LAST_ID else -1 for value in ids]
+    if not look and numbers.dtype == np.uint8 and ids and min(ids) > 0 and max(ids) < _DENSE:
+        return numbers, _make_table(ids, 0)[:_BYTES]
+    labels = _look_up(numbers, ids)
     if labels.min() < 0:
         strays = ", ".join(map(str, np.unique(numbers[labels < 0])[:5]))
         faults.append(f"{where}: label map holds {strays}, but no segment has such an id (0 is for unlabelled pixels)")
-    return labels
+    return labels, None
 
 
 class _OtherSizeError(BadSample):
@@ -94,12 +100,19 @@ def _read_ids(faults: Faults, where: str, segments: list[Any]) -> list[int]:
 
 def _look_up(numbers: Integer[np.ndarray, "h w"], ids: list[int]) -> Integer[np.ndarray, "h w"]:
     """Look up for each pixel the position of its number among the ids plus 1, 0 for 0, -1 for what is no id."""
-    known, labels = np.array([0, *ids], np.int64), np.arange(len(ids) + 1, dtype=rle.choose_label_type(len(ids)))
+    known = np.array([0, *ids], np.int64)
     if min(known.min(), numbers.min()) < 0 or max(known.max(), numbers.max()) >= _DENSE:
+        labels = np.arange(len(ids) + 1, dtype=rle.choose_label_type(len(ids)))
         values, at = np.unique(known, return_index=True)
         place = np.searchsorted(values, numbers).clip(max=len(values) - 1)  # [h, w] of the sorted ids
         return np.where(values[place] == numbers, labels[at][place], labels.dtype.type(-1))
-    table = np.full(max(int(known.max()), int(numbers.max()), 255) + 1, -1, labels.dtype)
-    table[known] = labels
+    table = _make_table(ids, int(numbers.max()))
+    return look_up(table[:_BYTES] if numbers.dtype == np.uint8 else table, numbers)
+
+
+def _make_table(ids: list[int], least: int) -> Integer[np.ndarray, " k"]:
+    """Make the label of each number from 0 to ``least`` or further: the position among the ids plus 1, -1 of no id."""
+    table = np.full(max([*ids, least, _BYTES - 1]) + 1, -1, rle.choose_label_type(len(ids)))
+    table[ids] = np.arange(1, len(ids) + 1)
     table[0] = 0
-    return look_up(table[:256] if numbers.dtype == np.uint8 else table, numbers)
+    return table

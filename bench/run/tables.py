@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from bench.data.base import list_whole_split, load_truth
-from bench.errors import BadSample
+from bench.data.base import list_whole_split, load_coded, load_truth
+from bench.errors import BadSample, StrayNumber
 from bench.overlap.table import make_overlap as overlap_table
 from bench.predictions.beside import find_beside
 from bench.predictions.index import Place
@@ -26,7 +26,7 @@ from bench.predictions.overlapping import keep_highest_score
 from bench.predictions.parse import parse_image
 from bench.predictions.proportions import describe_misfit
 from bench.predictions.source import PredictionFile, describe_place, read_bytes, read_entry, require_sound
-from bench.records import LabelMap, Overlap, Prediction
+from bench.records import LabelMap, Overlap, Prediction, Sample
 from bench.run.executor import Map, call_here
 from bench.run.job_progress import ImageBar
 from bench.settings.instantiate import make_object
@@ -35,6 +35,7 @@ from bench.store.facts.machine import describe_machine
 from bench.store.files import Namespace, Store, StoreStats
 from bench.store.identity import Identity
 from bench.store.keys import collect_inputs, hash_alone, make_stage_key, read_library_versions
+from bench.system.hashing import hash_file
 
 T = TypeVar("T")
 _FEW = 8
@@ -168,16 +169,26 @@ def _fill_table(task: Task) -> Outcome:
 
 
 def _make_entries(task: Task) -> dict[str, Any]:
-    prediction, sample = _read_prediction(task), load_truth(_make_dataset(task.data, task.namespace.key), task.image_id)
-    record = overlap_table(prediction, sample)
+    """Make the table; what pictures hold is looked at while it is counted, and once more where that finds a fault."""
+    try:
+        prediction, sample = _read_both(task, look=False)
+        record = overlap_table(prediction, sample)
+    except StrayNumber:
+        prediction, sample = _read_both(task, look=True)
+        record = overlap_table(prediction, sample)
     return {"overlap": make_store_entry(record), "sizes": ({}, {"both": (prediction.size, sample.size)})}
 
 
-def _read_prediction(task: Task) -> Prediction | LabelMap:
+def _read_both(task: Task, look: bool) -> tuple[Prediction | LabelMap, Sample]:
+    dataset = _make_dataset(task.data, task.namespace.key)
+    return _read_prediction(task, look), (load_truth if look else load_coded)(dataset, task.image_id)
+
+
+def _read_prediction(task: Task, look: bool) -> Prediction | LabelMap:
     if task.place is None:
         return Prediction(task.image_id, np.zeros((0, 1, 1), bool), ())
-    place = describe_place(task.path, task.place, task.image_id)
-    segments = require_sound(parse_image(place, read_entry(task.path, task.place), task.path.parent)).segments
+    place, entry = describe_place(task.path, task.place, task.image_id), read_entry(task.path, task.place)
+    segments = require_sound(parse_image(place, entry, task.path.parent, look=look)).segments
     assert segments is not None, "a sound entry has them"
     return keep_highest_score(segments, place) if task.overlap == "highest_score" else segments
 
@@ -195,8 +206,7 @@ def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, nam
 
 def _digest_label_map(folder: Path, name: str) -> bytes:
     try:
-        with find_beside(folder, name).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").digest()
+        return bytes.fromhex(hash_file(find_beside(folder, name)))
     except (BadSample, OSError):  # reading the image will say what is wrong
         return b""
 

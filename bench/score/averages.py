@@ -27,11 +27,11 @@ def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, wi
     place = image * columns + (terms.classes % columns)  # u: the cell of the result that each term is added to
     parts, step = [terms.numerator, terms.denominator], max(1, _CELLS // max(1, len(place)))
     parts += [] if terms.true is None else [terms.true]
-    faint = np.any((terms.denominator > 0) & (terms.denominator <= FAINT), axis=1)  # t
+    faint = _find_faint(terms)  # t
     counts = []
     for start in range(0, len(terms.numerator), step):
         some = slice(start, start + step)
-        top, bottom, *true = (_add_up(place, values[some], len(ids), columns) for values in parts)
+        top, bottom, *true = _add_up(place, [values[some] for values in parts], len(ids), columns)
         if terms.average == "images":
             seen = bottom > 0
             top, bottom = np.divide(top, bottom, out=np.zeros_like(top), where=seen), seen.astype(np.float64)
@@ -41,13 +41,21 @@ def average(ids: Sequence[str], image: Int64[np.ndarray, " u"], terms: Terms, wi
 
 
 def _add_up(
-    place: Int64[np.ndarray, " u"], values: Float64[np.ndarray, "t u"], images: int, columns: int
-) -> Float64[np.ndarray, "t i m"]:
-    """Add the terms of each cell up, in their order, at all thresholds at once."""
-    cells, t = images * columns, len(values)
+    place: Int64[np.ndarray, " u"], parts: Sequence[Float64[np.ndarray, "t u"]], images: int, columns: int
+) -> list[Float64[np.ndarray, "t i m"]]:
+    """Add the terms of each cell up, in their order, at all thresholds at once: those of each part by themselves."""
+    cells, t = images * columns, len(parts[0])
     cell = (place + cells * np.arange(t)[:, None]).ravel() if t > 1 else place
-    sums = np.bincount(cell, values.ravel(), t * cells).astype(np.float64, copy=False)
-    return sums.reshape(t, images, columns)
+    sums = [np.bincount(cell, values.ravel(), t * cells).astype(np.float64, copy=False) for values in parts]
+    return [each.reshape(t, images, columns) for each in sums]
+
+
+def _find_faint(terms: Terms) -> Bool[np.ndarray, " t"]:
+    """Find the thresholds at which a class has `FAINT` pixels."""
+    small = terms.denominator <= FAINT
+    if terms.average not in BY_CLASS or not small.any():
+        return np.zeros(len(small), bool)
+    return np.any(small & (terms.denominator > 0), axis=1, keepdims=True)[:, 0]
 
 
 def _make_counts(
@@ -138,8 +146,8 @@ def join_terms(parts: Sequence[Terms | None]) -> tuple[Int64[np.ndarray, " u"], 
     )
 
 
-def select_terms(terms: Terms, kept: Bool[np.ndarray, " u"]) -> Terms:
-    """Take some of the terms."""
+def select_terms(terms: Terms, kept: Int64[np.ndarray, " v"]) -> Terms:
+    """Take some of the terms, by their places."""
     numerator, denominator = terms.numerator[:, kept], terms.denominator[:, kept]
     true = None if terms.true is None else terms.true[:, kept]
     return Terms(terms.average, terms.classes[kept], terms.share[kept], numerator, denominator, true)

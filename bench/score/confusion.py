@@ -53,7 +53,9 @@ def _count_image(image: ImageTables, width: int) -> tuple[Int64[np.ndarray, " p"
     Background and "no label" have the index after the last class.
     """
     item, labels = image.overlap, image.assigned.chosen[0]
-    true, said = np.unique(item.truth_classes).astype(np.int32), np.unique(labels[labels >= 0]).astype(np.int32)
+    true, said = (
+        np.flatnonzero(np.bincount(part)).astype(np.int32) for part in (item.truth_classes, labels[labels >= 0])
+    )
     pixels = count_confusion(item, labels, true, said)  # v+1 u+1
     pairs = np.append(true, width).astype(np.int64)[:, None] * (width + 1) + np.append(said, width)
     return pairs[pixels > 0], pixels[pixels > 0].astype(np.int64)

@@ -106,7 +106,7 @@ def count_metrics(scored: ScoredSet) -> dict[Key, MetricCounts]:
             whole[name, mapping, tau] = average(ids, image, joined, scored.width)[0]
             for group, belongs in groups.items() if name not in metric.alone else ():
                 if not group.startswith("size.") or not np.isnan(joined.share).all():
-                    kept = belongs(joined)
+                    kept = np.flatnonzero(belongs(joined))
                     width = 1 if group.startswith("class.") else scored.width  # one class needs no column for each
                     key = name_within_group(name, group), mapping, tau
                     parts[key] = average(ids, image[kept], select_terms(joined, kept), width)[0]

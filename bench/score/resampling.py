@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, UInt
 
 _PIECE = 4_000_000
-"""Weights held at once (32 MB)."""
-_BLOCK = 40_000
-"""Drawn images counted at once: what is made of them stays in the processor's cache."""
+"""Weights held at once: 4 MB below 256 images, 8 MB above."""
+_BLOCK, _ROWS = 40_000, 256
+"""Drawn images counted, and resamples weighed, at once: what is made of them stays in the processor's cache."""
 Counts = tuple[Float64[np.ndarray, "i m"], Float64[np.ndarray, "i m"]]
 """Numerators and denominators of one metric."""
 
@@ -32,7 +32,7 @@ def resample(rows: Sequence[Counts], images: int, resamples: int, seed: int) -> 
     distinct = dict(zip(different, np.full((len(different), resamples), np.nan), strict=True))
     table = _round_to_grid(columns.table(images))
     for piece, weights in _draw_weights(images, resamples, seed):
-        sums = table @ weights
+        sums = _weigh(table, weights)
         for (top, bottom), samples in distinct.items():
             if len(top) == 1:
                 np.divide(sums[top[0]], sums[bottom[0]], out=samples[piece], where=sums[bottom[0]] > 0)
@@ -106,7 +106,16 @@ class _Columns:
         return np.array(self._columns).reshape(len(self._columns), images)
 
 
-def _draw_weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slice, Float64[np.ndarray, "i b"]]]:
+def _weigh(table: Float64[np.ndarray, "k i"], weights: UInt[np.ndarray, "b i"]) -> Float64[np.ndarray, "k b"]:
+    """Weigh the columns of a table, some resamples at a time: sums on the table's grid, so exact in any order."""
+    sums = np.empty((len(table), len(weights)))
+    for start in range(0, len(weights), _ROWS):
+        some = slice(start, start + _ROWS)
+        sums[:, some] = table @ weights[some].astype(np.float64).T
+    return sums
+
+
+def _draw_weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slice, UInt[np.ndarray, "b i"]]]:
     """How often each image is drawn in each resample (multinomial), some resamples at a time."""
     if 0 < images * resamples <= _PIECE:
         yield slice(0, resamples), _draw_one_piece(images, resamples, seed)
@@ -118,19 +127,19 @@ def _draw_weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slic
 
 
 @lru_cache(maxsize=1)
-def _draw_one_piece(images: int, resamples: int, seed: int) -> Float64[np.ndarray, "i b"]:
+def _draw_one_piece(images: int, resamples: int, seed: int) -> UInt[np.ndarray, "b i"]:
     """Every protocol and every curve asks for the same weights."""
     return _draw_resamples(np.random.default_rng(seed), images, resamples)
 
 
-def _draw_resamples(draw: np.random.Generator, images: int, count: int) -> Float64[np.ndarray, "i b"]:
-    weights, step = np.empty((images, count)), max(1, _BLOCK // max(images, 1))
+def _draw_resamples(draw: np.random.Generator, images: int, count: int) -> UInt[np.ndarray, "b i"]:
+    """Draw resamples: no image is drawn more often than there are images, which tells the least type that holds it."""
+    weights, step = np.empty((count, images), np.min_scalar_type(images)), max(1, _BLOCK // max(images, 1))
     for start in range(0, count, step):
         rows = min(step, count - start)
         drawn = draw.integers(0, images, size=(rows, images))  # the same numbers, however many are asked for at once
         drawn += images * np.arange(rows)[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=rows * images).reshape(rows, images)
-        weights[:, start : start + rows] = counts.T
+        weights[start : start + rows] = np.bincount(drawn.ravel(), minlength=rows * images).reshape(rows, images)
     return weights
 
 

@@ -143,10 +143,10 @@ class Store:
         Two processes that both find it missing both make it, to the same bytes. When the machine loses its power, what
         was not on the disk is missing or does not agree with its checksum, and is made again.
         """
-        wanted = list(dict.fromkeys(names))
-        if self.has(namespace, item):  # whole, in part or damaged
+        wanted, path = list(dict.fromkeys(names)), _make_path(namespace, item)
+        if is_there(path):  # whole, in part or damaged
             return self.fill(namespace, item, wanted, make)
-        new, path = dict(make(wanted)), _make_path(namespace, item)
+        new = dict(make(wanted))
         with writing(path, "store=FOLDER"):
             write_atomically(path, pack_entries(new), synced=False)
         self.stats.made[namespace.stage].update(f"{item}/{name}" for name in new)
@@ -202,7 +202,7 @@ def write_atomically(path: Path, content: bytes, *, synced: bool = True) -> None
             file.flush()
             if synced:
                 os.fsync(file.fileno())
-        temporary.chmod(0o644)
+            os.fchmod(file.fileno(), 0o644)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

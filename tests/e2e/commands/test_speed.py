@@ -24,8 +24,8 @@ def test_both_forms_of_every_stage_agree(
     monkeypatch.setattr(products, "SHORTEST", 1e-4)  # of time nothing is asked here
     monkeypatch.setattr(clock, "LONG_ENOUGH", 0.0)
     if words is QUICKEST:
-        monkeypatch.setattr(scoring, "SIZE", (60, 80))
-        monkeypatch.setitem(scoring.IMAGES, "embedded", 2)
+        some = scoring.list_numbers()[::20]
+        monkeypatch.setattr(scoring, "list_numbers", lambda: some)
     assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *words]) == 0
     rows = json.loads((tmp_path / "speed.json").read_text())
     assert [row["stage"] for row in rows] == STAGES and all(row["agrees"] for row in rows)
@@ -36,7 +36,7 @@ def test_both_forms_of_every_stage_agree(
 
 
 def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(scoring.plain, "compute_iou", lambda *_: 0.5)
+    monkeypatch.setattr(scoring.plain, "compute_number", lambda *_: 0.5)
     assert main(["speed", "stages=scoring"]) == 1
     assert "the two forms of scoring differ" in capsys.readouterr().out
     assert "scoring" in try_stages.STAGES
