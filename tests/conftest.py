@@ -52,6 +52,7 @@ from hypothesis import settings
 from jaxtyping import jaxtyped
 
 import bench.records
+from bench.system import pages
 from tests.reused import reuse_files
 from tests.shared_runs import FULL, MEASURED, make_once, make_tiny_models, run_method
 from tests.thinning import thin_cases
@@ -83,6 +84,7 @@ def check_shapes() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)
     check_shapes()
+    pages.LARGE = 1 << 40  # this process holds all libraries, which stages of small models would give back each time
     # The same examples on every run and no deadline: a failure is a fault of the code, never of the machine.
     examples = FEW_EXAMPLES if "not slow" in config.getoption("markexpr") else MANY_EXAMPLES
     settings.register_profile("zgs", derandomize=True, deadline=None, database=None, max_examples=examples)
@@ -103,15 +105,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What libraries and tests hold stays: it need not be looked through each time that garbage is collected.
-
-    Most of what tests leave is no garbage but kept for other tests: to look through it cost two seconds, and to leave
-    the garbage in it costs a tenth more memory.
-    """
+    """Have libraries read files once, and let garbage be collected again."""
     reuse_files()
-    gc.enable()
     gc.freeze()
-    gc.set_threshold(10_000_000, 20, 20)
+    gc.enable()
+    gc.set_threshold(200_000, 20, 20)
+
+
+def pytest_runtest_setup() -> None:
+    """What libraries and earlier tests hold stays: it is not looked through each time that garbage is collected.
+
+    Nearly all of it is kept for other tests. What is garbage among it costs a fifth more memory, and to find it among
+    three million objects took three seconds.
+    """
+    gc.freeze()
 
 
 def pytest_deselected(items: typing.Sequence[pytest.Item]) -> None:

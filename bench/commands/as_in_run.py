@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from bench.settings.compose import STORED, compose_config, list_options, read_choices, resolve_config
+from bench.system.conf_yaml import read_conf_yaml
 from bench.system.resources import find_conf_dir
 
 NAMED = ("models", "method", "score")
@@ -37,7 +36,7 @@ def make_base(settings: dict[str, Any], parts: bool) -> Base:
     """
     from hydra.core.config_store import ConfigStore
 
-    primary = yaml.safe_load((find_conf_dir() / "config.yaml").read_text(encoding="utf-8"))
+    primary = read_conf_yaml(find_conf_dir() / "config.yaml")
     chosen = _read_choices(settings)
     primary["defaults"] = [_make_default(item, chosen, settings) for item in primary["defaults"]]
     if parts:

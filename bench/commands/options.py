@@ -65,8 +65,10 @@ def _has_key(file: Path, key: str) -> bool:
     """Whether an option states a key, itself or by a yaml of its own group that it builds upon."""
     import yaml
 
+    from bench.system.conf_yaml import read_conf_yaml
+
     try:
-        node = yaml.load(file.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        node = read_conf_yaml(file)
     except (OSError, ValueError, yaml.YAMLError):
         return False
     if not isinstance(node, dict):

@@ -71,9 +71,9 @@ def list_variants(group: str, config_dir: str | None = None) -> Iterator[Variant
 
 def find_target(group: str, path: Path) -> str:
     """Find the target of an option, its own or that of the option it inherits from."""
-    import yaml
+    from bench.system.conf_yaml import read_conf_yaml
 
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    content = read_conf_yaml(path) or {}
     if "_target_" in content:
         return str(content["_target_"])
     parents = [str(each) for each in content.get("defaults", []) if each != "_self_"]

@@ -88,7 +88,8 @@ def examine_device(settings: dict[str, Any]) -> tuple[str, str]:
     except UserError as error:
         switched = settings.get("compile") or settings.get("graphs")
         return f"{state}; {error}", "add device=auto dtype=float32" + " compile=false graphs=false" * bool(switched)
-    return f"{state} (device={wanted}), {dtype}", ""
+    own = [f"precision.{stage}={other}" for stage, other in settings.get("precision", {}).items() if other]
+    return ", ".join([f"{state} (device={wanted})", dtype, *own]), ""
 
 
 def examine_memory(settings: dict[str, Any]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from bench.system.conf_yaml import read_conf_yaml
 from bench.system.resources import find_conf_dir
 
 PLACE = "experiment"
@@ -33,7 +34,7 @@ def read_stated(words: Iterable[str], config_dir: str | None = None) -> dict[str
 @lru_cache(maxsize=64)
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        node = yaml.safe_load(path.read_text(encoding="utf-8"))
+        node = read_conf_yaml(path)
     except (OSError, ValueError, yaml.YAMLError):
         return {}
     if not isinstance(node, Mapping):

@@ -13,6 +13,7 @@ from bench.data.base import suggest_nearest
 from bench.errors import UsageError, UserError
 from bench.paper.definition import CHOICE, TABLE, Choice, DataSet, Item, Row, Words
 from bench.paper.figures import RENDERERS
+from bench.system.conf_yaml import read_conf_yaml
 from bench.system.resources import find_conf_dir, find_published_dir
 
 PLACE = Path("experiment") / "paper"
@@ -49,7 +50,7 @@ def read_definitions(names: Iterable[str], config_dir: str | None = None) -> lis
 def read_definition(path: Path) -> Item:
     """Read one yaml. Raises UserError that names file, key and the nearest right one."""
     try:
-        node = yaml.safe_load(path.read_text(encoding="utf-8"))
+        node = read_conf_yaml(path)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())[:200]})") from error
     node = _check_keys(path, "", node, FIELDS)

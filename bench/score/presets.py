@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-import yaml
-
 from bench.mapping.no_class import join_words
 from bench.metric_name import write_number
 from bench.protocol import UNTIL_KNOWN, Protocol, choose
+from bench.system.conf_yaml import read_conf_yaml
 from bench.system.resources import find_conf_dir
 
 _IN_NAME = (
@@ -34,7 +33,7 @@ def list_presets() -> tuple[str, ...]:
 @cache
 def _read_settings(name: str) -> Mapping[str, Any]:
     """Read the settings of a protocol's yaml over those of the one that it inherits from."""
-    own: dict[str, Any] = yaml.safe_load((find_conf_dir() / "score" / f"{name}.yaml").read_text(encoding="utf-8"))
+    own: dict[str, Any] = read_conf_yaml(find_conf_dir() / "score" / f"{name}.yaml")
     settings: dict[str, Any] = {}
     for parent in own.pop("defaults", ["_self_"]):
         settings |= own if parent == "_self_" else _read_settings(parent)

@@ -14,12 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bench.errors import UsageError, UserError
 from bench.settings.compose import HYDRAS
 from bench.settings.saved import read_run_settings, read_settings
 from bench.store.sealed import RECORD
+from bench.system.conf_yaml import read_conf_yaml
 from bench.system.resources import find_conf_dir
 
 SCORING = ("data", "models")
@@ -35,10 +34,9 @@ _HYDRAS = ("defaults", "hydra")
 @cache
 def list_installed() -> frozenset[str]:
     """List every target in the configuration groups that are installed; those of Hydra's own options are in no run."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # some builds of PyYAML have no parser in C
     conf = find_conf_dir()
     paths = [path for path in sorted(conf.rglob("*.yaml")) if path.relative_to(conf).parts[0] != HYDRAS]
-    files = (yaml.load(path.read_bytes(), loader) for path in paths)
+    files = (read_conf_yaml(path) for path in paths)
     return frozenset(str(value) for content in files for key, value in _walk_entries(content, "") if _is_target(key))
 
 

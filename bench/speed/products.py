@@ -16,6 +16,9 @@ MOST_ROWS = 1024
 SHORTEST, TIMES = 0.02, 3
 """Seconds that one measurement takes at the least, and how many of them the best is taken of."""
 
+_UNCACHED = 1 << 28
+"""Bytes."""
+
 
 @dataclass(frozen=True)
 class Product:
@@ -60,6 +63,14 @@ def measure_rate(products: Iterable[Product]) -> float:
     return max((_measure_shape(*shape) for shape in sorted(shapes)), default=0.0)
 
 
+def measure_memory_rate() -> float:
+    """Measure how fast one thread reads memory (bytes a processor second): the sum of what fits into no cache."""
+    import torch
+
+    numbers = torch.ones(_UNCACHED // 4)
+    return _measure_rate(numbers.sum, float(_UNCACHED))
+
+
 def _measure_shape(m: int, k: int, n: int, dtype: str) -> float:
     """Measure torch's own library of products (MKL, OpenBLAS) and oneDNN, which the stages use; take the best one.
 
@@ -78,7 +89,8 @@ def _measure_shape(m: int, k: int, n: int, dtype: str) -> float:
         return max(_measure_rate(call, 2.0 * m * k * n) for call in calls)
 
 
-def _measure_rate(call: Callable[[], object], flops: float) -> float:
+def _measure_rate(call: Callable[[], object], amount: float) -> float:
+    """Measure how much of an amount a call does in a processor second."""
     call()  # the first call chooses a kernel
     rates = []
     for _ in range(TIMES):
@@ -86,5 +98,5 @@ def _measure_rate(call: Callable[[], object], flops: float) -> float:
         while spent < SHORTEST:
             call()
             calls, spent = calls + 1, time.process_time() - begin
-        rates.append(flops * calls / spent)
+        rates.append(amount * calls / spent)
     return max(rates)

@@ -19,7 +19,7 @@ from bench.store.files import write_atomically
 Row = Mapping[str, Any]
 COLUMNS = ("stage", "inputs", "plain_s", "fast_s", "ratio", "agrees", "difference", "tolerance", "peak_mb", "mapped_mb",
            "flops", "gflops_a_second", "limit_gflops_a_second", "share", "plain", "fast", "how", "n")  # fmt: skip
-"""Of the csv; the json of captions at the paper's scale has ``image`` besides."""
+"""Of the csv; the json of captions at the paper's scale has ``image`` and ``parts`` besides."""
 
 
 def describe_machine(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,6 +78,7 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     ]  # fmt: skip
     notes = [f"- {row['stage']}: {row['how']}." for row in rows if row["how"]]
     notes += [_write_image(row["image"]) for row in rows if "image" in row]
+    notes += [_write_parts(row["parts"]) for row in rows if "parts" in row]
     plain = [f"- {row['stage']}: {row['note']}" for row in rows if "note" in row]
     head = ["", "**Extrapolated**, since the whole would take too long:", ""] if notes else []
     many = [
@@ -122,6 +123,16 @@ def _write_image(image: Row) -> str:
         f"language model {image['language_model_s'] / 3600:.2f} h. {text}Distinct of the texts asked for, with the "
         f"embedded models ({shares['settings']}): {shares['step']:.3f} of a step's, {shares['segment']:.3f} of a "
         f"segment's, {shares['image']:.3f} of an image's."
+    )
+
+
+def _write_parts(parts: Row) -> str:
+    """Write the line of what a token step's seconds are made of."""
+    read = parts["language_bytes_s"]
+    return (
+        f"- of the token step: texts {write_seconds(parts['texts_s'])} s, {parts['texts_share']:.2f} of the limit; the "
+        f"language model, for a single row, {write_seconds(parts['language_s'])} s, in which it reads its weights at "
+        f"{read / 1e9:.0f} GB/s, {read / parts['memory_bytes_s']:.2f} of what one thread reads here."
     )
 
 

@@ -144,7 +144,7 @@ def takes(x: Tensor, weight: Tensor, multiplications: int) -> bool:
     `multiplications` are those of one product: its rows, inner numbers and columns multiplied.
     """
     # what is no processor's asks torch nothing, which `torch.compile` could not trace
-    if multiplications < LEAST or x.device.type != "cpu" or _LEFT_TO_TORCH:  # nothing at all is small too
+    if x.device.type != "cpu" or _LEFT_TO_TORCH or multiplications < LEAST:  # nothing at all is small too
         return False
     usable = _ONEDNN is not None and torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
     plain = x.dtype == weight.dtype in _list_types()

@@ -25,7 +25,7 @@ from bench.speed.clock import Cost, measure
 from bench.speed.distinct import count_distinct, make_fresh
 from bench.speed.inputs import EMBEDDED, Inputs, require
 from bench.speed.plain import captions as plain
-from bench.speed.products import Product, count_flops, measure_rate
+from bench.speed.products import Product, count_flops, measure_memory_rate, measure_rate
 from bench.speed.trial import Trial
 
 TOLERANCE = 1e-4
@@ -113,9 +113,8 @@ class Step:
         """List the products of the search that ran last: texts of the tower, passes of the language model."""
         assert self.features is not None
         rows = sum(1 for _ in self.features.contexts.items())
-        passes = self.cut.guidance.iterations * 2 + 1
         size = self.cut.model.round_up(self.cut.width, self.cut.get_rows(self.cut.tokens - 1))
-        return list_text_products(self.features) + list_language_products(self.cut.model, rows * passes, size)
+        return list_text_products(self.features) + list_language_products(self.cut.model, rows * self.passes, size)
 
     def extrapolate(self, plain_cost: Cost, fast_cost: Cost) -> dict[str, Any]:
         """Extrapolate an image from the seconds of full packs of texts and of the language model: a row's ``image``."""
@@ -133,7 +132,27 @@ class Step:
             "of": told, "plain_s": whole, **fast, "ratio": whole / fast["fast_s"], "language_model_s": language,
             "measured_text_s": each, "measured_texts_share": share, "distinct": shares, "plain": "extrapolated",
             "fast": "extrapolated",
-        }}  # fmt: skip
+        }, "parts": self.measure_parts(fast_cost.seconds)}  # fmt: skip
+
+    def measure_parts(self, seconds: float) -> dict[str, float]:
+        """Measure what the step's seconds are made of: texts, and the language model, which waits for its weights.
+
+        Few rows are multiplied faster than a processor reads matrices, so the limit of that part is memory.
+        """
+        assert self.features is not None
+        search, products = self.cut, list_text_products(self.features)
+        language = measure_guidance(search, search.model.round_up(search.width, search.get_rows(0)))
+        weights = sum(p.k * p.n * p.count * 4 for p in list_language_products(search.model, self.passes, 1))
+        texts = seconds - language
+        return {
+            "texts_s": texts, "texts_share": count_flops(products) / texts / measure_rate(products),
+            "language_s": language, "language_bytes_s": weights / language, "memory_bytes_s": measure_memory_rate(),
+        }  # fmt: skip
+
+    @property
+    def passes(self) -> int:
+        """Passes of the language model for a token, forward and back."""
+        return int(self.cut.guidance.iterations) * 2 + 1
 
     def measure_texts(self) -> tuple[float, float]:
         """Measure the seconds of a text where the packs are full, and their share of the limit.

@@ -109,7 +109,8 @@ def _find_meant(
 
 def _holds_data(folder: Path) -> bool:
     """Not code, as a package that a text happens to name as "data", and not results that come and go."""
-    return not any(path.suffix == ".py" or path.name in RESULTS for path in folder.rglob("*"))
+    names = (name for _, folders, files in os.walk(folder) for name in (*folders, *files))
+    return not any(name.endswith(".py") or name in RESULTS for name in names)
 
 
 def _is_counted(name: str, path: Path) -> bool:

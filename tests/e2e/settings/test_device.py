@@ -77,6 +77,10 @@ def test_verify_and_doctor_say_it_too(capfd: Any, monkeypatch: Any) -> None:
     told, mend = examine_device({"device": "cpu", "dtype": "float16"})
     assert "dtype=float16 on a processor" in told and mend == "add device=auto dtype=float32"
     assert examine_device({"device": "cpu", "dtype": "bfloat16"})[1] == ""
+    mixed = {"device": "cpu", "dtype": "float32", "precision": {"encode": None, "caption": "bfloat16"}}
+    assert examine_device(mixed)[0].endswith("(device=cpu), float32, precision.caption=bfloat16")
+    compiled = examine_device({"device": "cpu", "dtype": "float32", "compile": True})
+    assert compiled[1] == "add device=auto dtype=float32 compile=false graphs=false"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from bench.run.loading import MODELS
 from bench.score.presets import list_libraries, list_presets, make_protocol
 from bench.settings.compose import compose_config, list_groups, list_options, resolve_config
 from bench.settings.ranges import RunSettings
+from bench.system.conf_yaml import read_conf_yaml
 from bench.system.resources import find_conf_dir
 
 GROUPS = "data models segment encode caption merge baseline method score protocol experiment tracking executor"
@@ -30,7 +31,7 @@ def settings(*words: str) -> dict[str, Any]:
 
 
 def read_yaml(group: str, option: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((find_conf_dir() / group / f"{option}.yaml").read_text()) or {}
+    found: dict[str, Any] = read_conf_yaml(find_conf_dir() / group / f"{option}.yaml") or {}
     return found
 
 
@@ -120,7 +121,7 @@ def test_a_protocol_states_what_differs_and_paper_every_default() -> None:
     assert composed["soft"] == settings("score=soft")["score"]
     for name in list_presets():
         options = dict(composed[name])
-        own = yaml.safe_load((find_conf_dir() / f"score/{name}.yaml").read_text())
+        own = read_conf_yaml(find_conf_dir() / f"score/{name}.yaml")
         if name == "paper":
             assert make_protocol("paper") == Protocol() and set(own) - {"_target_"} == set(defaults)
         else:
@@ -161,7 +162,7 @@ def test_every_option_opens_with_what_it_is() -> None:
     for file in find_conf_dir().glob("*/*.yaml"):
         lines = [line for line in file.read_text().splitlines() if not line.startswith("# @package")]
         assert lines[0].startswith("# "), f"{file.name} has no first line that says what it is"
-        assert yaml.safe_load(file.read_text()) is not None or file.stem == "none"
+        assert read_conf_yaml(file) is not None or file.stem == "none"
 
 
 def test_the_paper_s_models_keep_the_paper_s_settings_and_the_embedded_ones_have_their_own() -> None:

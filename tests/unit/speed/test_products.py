@@ -60,3 +60,15 @@ def test_a_rate_is_that_of_the_shapes_given() -> None:
     assert measure_rate([Product(64, 64, 64), Product(10**9, 64, 10**9)]) > 1e6, "no product larger than it has to be"
     double = measure_rate([Product(256, 256, 256, dtype="float64")])
     assert double > 1e6 and torch.get_default_dtype() == torch.float32
+
+
+def test_the_parts_of_a_step_are_its_seconds_and_the_rates_are_no_wonders(inputs: Inputs) -> None:
+    step = captions.Step(inputs, inputs.context.make_stage("caption").search)  # type: ignore[attr-defined]
+    step.search()
+    parts = step.measure_parts(10.0)
+    assert parts["texts_s"] + parts["language_s"] == 10.0 and parts["language_s"] > 0
+    model, passes = step.cut.model, 2 * step.cut.guidance.iterations + 1
+    read = sum(weight.nbytes for block in model.blocks for part in (block.query_key_value, block.after_attention,
+               block.into_mlp, block.out_of_mlp) for weight in [part.weight]) + model.output.nbytes  # fmt: skip
+    assert parts["language_bytes_s"] * parts["language_s"] == pytest.approx(passes * read)
+    assert 1e8 < parts["memory_bytes_s"] < 1e13

@@ -71,6 +71,7 @@ def test_rows_of_another_machine_are_not_kept(tmp_path: Path) -> None:
         read_rows(path, MACHINE)
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_files_say_what_was_extrapolated(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [run_trial(TRIAL), run_trial(replace(TRIAL, stage="captions", extrapolated="a part"))]
     written = write_all(rows, MACHINE, "paper", tmp_path)
@@ -95,3 +96,10 @@ def test_an_image_is_told_with_its_range_and_also_as_earlier_versions_left_it() 
     assert "of it the language model 0.10 h. A text where packs are full: 2.50 ms, 0.75 of the limit. Dist" in page
     del image["measured_texts_share"]
     assert "0.10 h. Distinct of the texts" in make_page([{**run_trial(TRIAL), "image": image}], MACHINE, "paper")
+
+
+def test_the_parts_of_a_token_step_are_told() -> None:
+    parts = {"texts_s": 1.25, "texts_share": 0.8, "language_s": 0.75, "language_bytes_s": 2e10, "memory_bytes_s": 4e10}
+    page = make_page([{**run_trial(TRIAL), "parts": parts}], MACHINE, "paper")
+    assert "texts 1.25 s, 0.80 of the limit; the language model, for a single row, 0.75 s" in page
+    assert "weights at 20 GB/s, 0.50 of what one thread reads here" in page
