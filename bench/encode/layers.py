@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -16,28 +16,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bench.encode.tower import Tower
 from bench.encode.weighing import exponentiate_heads, write_means
 from bench.models.blocks import Block
 from bench.system.attention import LOG_2, attend
 from bench.system.products import multiply_each, takes
 
 Kept = TypeVar("Kept")
-
-
-@dataclass(frozen=True, eq=False)
-class Tower:
-    """CLIP's image tower `visual`, opened for one image: its blocks hold their weights packed for all segments."""
-
-    visual: Any
-    _blocks: dict[int, Block] = field(default_factory=dict)
-
-    def block(self, number: int) -> Block:
-        """Read the block of a layer, counted from 1, once."""
-        if number not in self._blocks:
-            positions = self.visual.positional_embedding
-            shared_by = len(positions) if positions.device.type == "cpu" else 0
-            self._blocks[number] = Block.read(self.visual.transformer.resblocks[number - 1], shared_by)
-        return self._blocks[number]
 
 
 @dataclass(frozen=True, eq=False)
