@@ -125,7 +125,7 @@ def test_a_text_that_means_no_class_names_none(said: str) -> None:
     scorer = bench.Scorer(["cat", "dog"], "dataset_miou", mapping="tt", resamples=0)
     scorer.add(prediction, np.where(left, 0, 1).astype(np.int16))
     assert scorer.compute()["value"].iloc[0] == 0.5
-    assert scorer.notes == [f"1 segments say {said.lower()}: no class (score.no_class)"]
+    assert any(note.startswith("1 segments say ") and "no class" in note for note in scorer.notes)
 
 
 def test_objects_are_told_apart_where_they_are_given() -> None:
