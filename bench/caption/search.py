@@ -136,7 +136,7 @@ class Search:
         contexts, copies = [row.context for row in rows], size - len(rows)
         similarity = Similarities(self.features, contexts, targets[[row.segment for row in rows]], copies)
         last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
-        if cache.nbytes >= SCATTERED:
+        if cache.device.type == "cpu" and cache.nbytes >= SCATTERED:
             trim()
         own = cache[:, :, first : first + len(rows)]
         guided = guide(self.model, _fill_up(own, size), last, similarity, self.guidance)

@@ -52,9 +52,9 @@ def _add_up(
 
 def _find_faint(terms: Terms) -> Bool[np.ndarray, " t"]:
     """Find the thresholds at which a class has `FAINT` pixels."""
-    small = terms.denominator <= FAINT
-    if terms.average not in BY_CLASS or not small.any():
-        return np.zeros(len(small), bool)
+    t = len(terms.denominator)
+    if terms.average not in BY_CLASS or not (small := terms.denominator <= FAINT).any():
+        return np.zeros(t, bool)
     return np.any(small & (terms.denominator > 0), axis=1, keepdims=True)[:, 0]
 
 

@@ -96,12 +96,12 @@ def compute_maps(clip: Any, sample: Sample, layers: Sequence[int], points: Seque
     """
     import torch
 
-    from bench.encode.layers import Layer, PlainLayers
+    from bench.encode.layers import Layer, PlainLayers, Tower
 
     rows = [1 + y * clip.grid[1] + x for y, x in points] + [0]
     maps = []
     with torch.inference_mode():
-        plain = PlainLayers(Layer(clip.visual, 1, clip.visual._embeds(clip.preprocess(sample.image))))
+        plain = PlainLayers(Layer(Tower(clip.visual), 1, clip.visual._embeds(clip.preprocess(sample.image))))
         for number in layers:
             exponential = plain[number].exponential[0, :, rows]  # H p T
             weights = (exponential / exponential.sum(-1, keepdim=True)).mean(0)  # p T
