@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -187,11 +188,11 @@ def make_page(table: pd.DataFrame, first: str, images: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_line(row: dict[str, object]) -> str:
+def write_line(row: Mapping[Any, Any]) -> str:
     """Write a row of the table: percent with one decimal, means with two, Rand indices with three, cosines with six."""
-    factor, name = WORDS[str(row["name"])][2], str(row["name"])
+    factor, name = WORDS[row["name"]][2], row["name"]
     digits = 1 if factor == 100 else {"rand": 3, "cosine": 6}.get(name, 2)
-    numbers = (f"{factor * float(str(row[key])):.{digits}f}" for key in ("value", "low", "high"))
+    numbers = (f"{factor * row[key]:.{digits}f}" for key in ("value", "low", "high"))
     value, low, high = (number.replace("-", "−") for number in numbers)
     unit = " %" if factor == 100 else ""
     mark = "*" if row["note"] else ""

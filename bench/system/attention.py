@@ -23,9 +23,9 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Compute softmax(Q K^T / sqrt(D)) V of [b, H, Q, D] and [b, H, T, D], on a processor head by head by `multiply`.
 
     The n x n weights are never held at once: those of DINO's 17,876 places would be 7.7 GB. Where
-    a head's product is small (`LEAST`), and elsewhere, it is torch's own. In bfloat16 its largest error is at most twice
-    that of torch's own attention where logits may pass `SAFE`; below that keys are rounded once more when they are
-    centered, for which it is up to three times torch's.
+    a head's product is small (`LEAST`), and elsewhere, it is torch's own. In bfloat16 its largest error is at most
+    twice that of torch's own attention where logits may pass `SAFE`; below that keys are rounded once more when they
+    are centered, for which it is about three times torch's.
     """
     if not takes(query, key, query.shape[-2] * query.shape[-1] * key.shape[-2]):
         return functional.scaled_dot_product_attention(query, key, value)
