@@ -35,8 +35,9 @@ def test_both_forms_of_every_stage_agree(
 
 
 def ask_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the numbers of `zgs score` each twentieth."""
+    """Of the numbers of `zgs score` each twentieth, of one image."""
     some = scoring.list_numbers()[::20]
+    monkeypatch.setitem(scoring.IMAGES, scoring.EMBEDDED, 1)
     monkeypatch.setattr(scoring, "list_numbers", lambda: some)
 
 

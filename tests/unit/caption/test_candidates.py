@@ -18,7 +18,8 @@ def test_features_of_merging_and_special_tokens() -> None:
     context = (0, *language.tokenizer.encode("Image of a bl", add_special_tokens=False))
     tokens = torch.arange(vocabulary.size)
     texts = ["Image of a bl" + language.tokenizer.decode([i]) for i in range(vocabulary.size)]
-    shared = [store._open([context])[0].prefix.count_shared(tuple(clip.tokenize_raw(text))) for text in texts]
+    prefix = store._open([context])[0].prefix
+    shared = [prefix.count_shared(tuple(clip.tokenize_raw(text))) for text in texts]
     assert min(shared) < max(shared)  # some candidates change the context's own last CLIP token
     expected = torch.nn.functional.normalize(naive.encode(clip, texts), dim=-1)
     torch.testing.assert_close(store(context, tokens), expected, rtol=1e-5, atol=1e-5)
