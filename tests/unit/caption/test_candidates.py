@@ -29,6 +29,10 @@ def test_features_of_merging_and_special_tokens() -> None:
     torch.testing.assert_close(few_first(context), expected, rtol=1e-5, atol=1e-5)
     assert torch.equal(few_first(context, tokens[[7, 3]]), few_first(context)[[7, 3]])
     assert few_first(context) is few_first(context), "looked up, not gathered anew"
+    without_room = CandidateFeatures(vocabulary, clip, 0)
+    for own in (context, context[:-1]):
+        without_room(own, tokens[[7, 3]])
+    assert len(without_room.contexts) == 1, "the latest alone"
 
 
 def test_similarities_are_cosines_with_each_rows_own_target() -> None:

@@ -3,6 +3,7 @@
 import shutil
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,17 @@ def test_every_pixel_is_of_one_part_and_no_mask_is_one_part(folders: Path, famil
     assert np.array_equal(tree.leaves, again.leaves) and tree.heap_ids == again.heap_ids
     whole = SamMasks(sam, 4)(sample)  # random weights rate no mask at 0.88
     assert whole.heap_ids == (0,) and not whole.leaves.any()
+
+
+def test_number_of_points_and_thresholds_reach_the_model() -> None:
+    asked: list[tuple[float, ...]] = []
+
+    def generate_masks(image: np.ndarray, *options: float) -> np.ndarray:
+        asked.append(options)
+        return np.zeros((0, *image.shape[:2]), bool)
+
+    SamMasks(SimpleNamespace(generate_masks=generate_masks), 7, 0.1, 0.2, 0.3)(Sample("a", noise(4, 6)))  # type: ignore[arg-type]
+    assert asked == [(7, 0.1, 0.2, 0.3)]
 
 
 def test_what_is_wrong_with_weights_is_one_line(folders: Path, tmp_path: Path, monkeypatch: Any) -> None:
