@@ -30,8 +30,8 @@ class Layer:
     """One layer of the `tower` and what it computes of the `tokens` [s, T, w] that enter it.
 
     `number` counts from 1. `queries` is how many tokens ask, from the global one on (None: all). Everything is computed
-    when first read and kept. What attention gives is float32 at any precision of the model; where it is made head by head,
-    its exponentials and masked values have the model's precision (`bench.encode.weighing`).
+    when first read and kept. What attention gives is float32 at any precision of the model; where it is made head by
+    head, its exponentials and masked values have the model's precision (`bench.encode.weighing`).
     """
 
     tower: Tower
