@@ -115,7 +115,7 @@ def _name_weights(folder: str, needed: Sequence[str]) -> list[str]:
     if not folder:
         return []
     there = [name for name in MODELS if (Path(folder) / name).is_dir()]
-    missing = [f"no folder {name} there" for name in needed if name not in there]
+    missing = [f"no folder {name} there" for name in MODELS if name in needed and name not in there]
     if missing or not Path(folder).is_dir():
         raise UserError(
             f"weights={folder}: {[*missing, 'no such folder'][0]}; "

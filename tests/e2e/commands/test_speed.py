@@ -99,7 +99,7 @@ def test_places_that_cannot_be_written_are_found_before_anything_is_measured(
     first: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module, name in ((try_stages, "try_stages"), (growth, "measure_growth"), (device_count, "count_stages")):
-        monkeypatch.setattr(module, name, lambda *_: pytest.fail("measured"))
+        monkeypatch.setattr(module, name, lambda *_: iter(lambda: pytest.fail("measured"), None))
     (tmp_path / "file").write_text("mine")
     places = [f"to={tmp_path}/file", f"to={tmp_path}/file/x"]
     if first != ["growth=yes"]:

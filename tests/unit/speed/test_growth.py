@@ -33,7 +33,7 @@ def test_tables_have_the_size_that_is_asked_for() -> None:
 
 
 def test_every_call_of_scoring_does_all_of_it_anew() -> None:
-    call = prepare_scoring(images=3, segments=4, classes=20, thresholds=2)
+    call = prepare_scoring(images=200, segments=4, classes=20, thresholds=1)  # of fewer nothing is drawn
     for _ in range(3):
         call()
         for known in (join_tables, draw_one_piece):
