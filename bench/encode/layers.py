@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bench.encode.tower import Tower
 from bench.encode.weighing import exponentiate_heads, write_means
 from bench.models.blocks import Block
 from bench.system.attention import LOG_2, attend
@@ -25,27 +26,12 @@ Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, eq=False)
-class Tower:
-    """CLIP's image tower `visual`, opened for one image: its blocks hold their weights packed for all segments."""
-
-    visual: Any
-    _blocks: dict[int, Block] = field(default_factory=dict)
-
-    def block(self, number: int) -> Block:
-        """Read the block of a layer, counted from 1, once."""
-        if number not in self._blocks:
-            positions = self.visual.positional_embedding
-            shared_by = len(positions) if positions.device.type == "cpu" else 0
-            self._blocks[number] = Block.read(self.visual.transformer.resblocks[number - 1], shared_by)
-        return self._blocks[number]
-
-
-@dataclass(frozen=True, eq=False)
 class Layer:
     """One layer of the `tower` and what it computes of the `tokens` [s, T, w] that enter it.
 
     `number` counts from 1. `queries` is how many tokens ask, from the global one on (None: all). Everything is computed
-    when first read and kept; attention is float32 at any precision of the model.
+    when first read and kept. What attention gives is float32 at any precision of the model; where it is made head by
+    head, its exponentials and masked values have the model's precision (`bench.encode.weighing`).
     """
 
     tower: Tower

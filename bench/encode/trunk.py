@@ -12,7 +12,8 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from bench.encode.knobs import StartLayer
-from bench.encode.layers import Layer, PlainLayers, Tower
+from bench.encode.layers import Layer, PlainLayers
+from bench.encode.tower import Tower
 from bench.errors import UserError
 from bench.models.blocks import Block
 from bench.records import Sample

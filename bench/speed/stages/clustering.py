@@ -9,9 +9,9 @@ import numpy as np
 from bench.resize import resize_nearest
 from bench.segment.crf import compute_centroid_energy
 from bench.segment.dino_ward import DinoWard
-from bench.segment.nearest import BLOCK
+from bench.segment.nearest import BLOCK, Clusters
 from bench.segment.prune import prune
-from bench.segment.ward import build_ward_tree, list_unions
+from bench.segment.ward import build_ward_tree, find_first_equal, list_unions
 from bench.speed.inputs import Inputs, require
 from bench.speed.plain import clustering as plain
 from bench.speed.products import Product
@@ -45,7 +45,7 @@ def make_trial(inputs: Inputs) -> Trial:
 
 
 def list_products(features: np.ndarray) -> list[Product]:
-    """List the products that bound the distances of the pairs that were compared: two columns are their lengths."""
-    count, dim = features.shape
+    """List the products that bound the distances of the pairs that were compared: short ones where these are made."""
+    count, columns = Clusters.begin(features, find_first_equal(features)).factors.shape
     pairs = sum(unions.compared for unions in list_unions(features))
-    return [Product(count, dim + 2, BLOCK, pairs / (count * BLOCK))]
+    return [Product(count, columns, BLOCK, pairs / (count * BLOCK))]

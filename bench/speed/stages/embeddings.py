@@ -8,8 +8,10 @@ import numpy as np
 
 from bench.encode.global_subtraction import GlobalSubtraction
 from bench.encode.masked import Masked
+from bench.run.context import RunContext
 from bench.speed.inputs import Inputs, require
 from bench.speed.plain import embeddings as plain
+from bench.speed.precision import compare_bfloat16, has_bfloat16
 from bench.speed.products import Product, list_block
 from bench.speed.trial import Trial
 
@@ -46,7 +48,18 @@ def make_trial(inputs: Inputs) -> Trial:
         products=lambda: list_products(encoder, len(masks)) if subtracts else [],
         plain_times=len(masks) / len(part),
         extrapolated=partly,
+        more=lambda _, fast: compare_precision(inputs, encoder, fast.seconds) if partly and subtracts else {},
     )
+
+
+def compare_precision(inputs: Inputs, encoder: GlobalSubtraction, seconds: float) -> dict[str, Any]:
+    """Compare the fast form with itself in bfloat16, where the processor has that: what the row has besides."""
+    if not has_bfloat16():
+        return {}
+    low: Any = RunContext({**inputs.settings, "dtype": "bfloat16"}).make_stage("encode")
+    products = list_products(encoder, len(inputs.masks))
+    exponentials = sum(p.m * p.n * p.count for p in products if p.m == p.n)  # queries with keys: one a weight
+    return {"bfloat16": compare_bfloat16(lambda: low(inputs.sample, inputs.masks), seconds, products, exponentials)}
 
 
 def list_products(encoder: Any, segments: int) -> list[Product]:

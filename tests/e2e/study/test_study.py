@@ -255,6 +255,7 @@ def test_links_are_for_their_owner_alone(tmp_path: Path, capsys: pytest.CaptureF
     assert old not in links.read_text() and links.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_photographs_without_labels_are_asked_about_by_their_texts(tmp_path: Path, full: Path) -> None:
     """Controls are of drawn scenes, and the classes of TT and ST are not there."""
     from PIL import Image

@@ -71,23 +71,26 @@ def test_guidance_by_replays_has_the_same_bits_and_each_shape_is_recorded_once()
     assert tracer.replayed == 5 * (4 + 3), "four passes and three gradients each time"
 
 
+@pytest.mark.parametrize("options", [
+    {**OPTIONS, "tokens": 2, "iterations": 1}, pytest.param(OPTIONS, marks=pytest.mark.slow),
+], ids=("few", "more"))  # fmt: skip
 @torch.inference_mode()
-def test_captions_by_replays_are_those_of_the_search(tmp_path: object) -> None:
+def test_captions_by_replays_are_those_of_the_search(options: dict[str, Any]) -> None:
     targets, tracer = tiny.embeddings(4), Tracer()
-    plain, replayed = (ZeroCap(tiny.language(), tiny.clip(), **OPTIONS) for _ in range(2))
+    plain, replayed = (ZeroCap(tiny.language(), tiny.clip(), **options) for _ in range(2))
     replayed.use_graphs(tracer)
     wanted, made = plain(targets), replayed(targets)
     assert made.texts == wanted.texts and made.features.tobytes() == wanted.features.tobytes()
-    assert tracer.replayed > 2 * tracer.recorded > 0
+    assert tracer.replayed > tracer.recorded > 0
 
 
 @torch.inference_mode()
 def test_recordings_keep_to_their_room_and_the_latest_stays() -> None:
     step, tracer = LanguageStep(tiny.language(width=32).model), Tracer()
     recorded = RecordedStep(step, tracer, room=1)
-    for seed, cached in enumerate((4, 5, 4)):
-        compare(step, recorded, 2, cached, seed)
-    assert len(recorded.recorded) == 1 and tracer.recorded == 2 * 3
+    for cached in (4, 5, 4):
+        recorded(torch.randn(2, 2, 2, 2, cached, 16), torch.tensor([3, 5]))
+    assert len(recorded.recorded) == 1 and tracer.recorded == 2 * 3, "forward and back; the first one was let go"
 
 
 @torch.inference_mode()

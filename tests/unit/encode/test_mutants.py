@@ -43,7 +43,8 @@ A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", "averaged
 MIXED, PLAIN = "attention.masked - subtracted", "join_heads(attention.unmasked)"
 FIRST = "= number_layer(self.start_layer, self.clip.depth)"
 DIVISOR, MASK = "/ denominator.clamp_min(", "mask = self.mask[:, None, :, None]"
-EXPANDED, SUM = "self.mask, strict=True", "self.exponential.sum(-1, keepdim=True)"
+FIRST_SUM = "add_mlp(self.tokens[:, : heads"
+MEANS, SUM = "return exponential @ (mask * self.values) /", "self.exponential.sum(-1, keepdim=True)"
 MUTANTS = (
     Mutant("sigma instead of sigma^2", SALIENCY, "(2 * sigma2)", "(2 * sigma2**0.5)"),
     Mutant("sigma^2 instead of 2 sigma^2", SALIENCY, "(2 * sigma2)", "sigma2"),
@@ -68,15 +69,16 @@ MUTANTS = (
     Mutant("the global token's entry a half", SEGMENTS, "value=1.0", "value=0.5"),
     Mutant("logits not scaled in masked layers", LAYERS, "query.shape[-1] ** -0.5", "1.0"),
     Mutant("S of the last layer from the global token alone", MASKING, "all_queries = True", "all_queries = False"),
-    Mutant("no residual in masked layers", LAYERS, "= self.tokens[:, : heads", "= 0 * self.tokens[:, : heads"),
+    Mutant("no residual in masked layers", LAYERS, FIRST_SUM, FIRST_SUM.replace("(", "(0 * ", 1)),
     Mutant(
         "mask not applied for the global query", ATTENTION,
-        "return numerator /", "return torch.cat([self.unmasked[:, :, :1].expand(len(self.mask), -1, -1, -1), "
-        "(numerator / denominator)[:, :, 1:]], dim=2)\n        return numerator /",
+        MEANS, "mixed = exponential @ (mask * self.values) / denominator\n        "
+        "return torch.cat([self.unmasked[:, :, :1].expand(len(self.mask), -1, -1, -1), mixed[:, :, 1:]], dim=2)\n"
+        f"        {MEANS}",
     ),
     Mutant("rows not normalised after masking", ATTENTION, DIVISOR, DIVISOR.replace("denominator", SUM)),
     Mutant("mask squared", ATTENTION, MASK, MASK + " ** 2"),
-    Mutant("mask on values, not on weights", ATTENTION, EXPANDED, f"torch.ones_like(self.mask){EXPANDED[9:]}"),
+    Mutant("mask on values, not on weights", ATTENTION, "= exponential @ mask", "= exponential @ (0 * mask + 1)"),
 )  # fmt: skip
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from bench.speed import precision
 from bench.speed.precision import compare_bfloat16, has_bfloat16, measure_exponential, write_bfloat16
 from bench.speed.products import Product
-from bench.speed.stages import features
+from bench.speed.stages import embeddings, features
 from bench.speed.trial import Trial, run_trial
 from bench.speed.write import make_page
 from bench.system.products import leave_to_torch
@@ -49,6 +50,8 @@ def test_where_bfloat16_is_not_multiplied_well_nothing_is_compared(monkeypatch: 
         assert not has_bfloat16()
     monkeypatch.setattr(features, "has_bfloat16", lambda: False)
     assert features.compare_precision(None, None, [], 1.0) == {}  # type: ignore[arg-type]
+    monkeypatch.setattr(embeddings, "has_bfloat16", lambda: False)
+    assert embeddings.compare_precision(None, None, 1.0) == {}  # type: ignore[arg-type]
 
 
 def test_exponentials_are_counted_from_queries_and_keys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +65,24 @@ def test_exponentials_are_counted_from_queries_and_keys(monkeypatch: pytest.Monk
     assert seen == [101 * 101 * 6 * 11]
 
 
+def test_exponentials_of_trunk_and_masked_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """24 layers from the 21st on: those of the trunk and the first masked one once, three for each of 7 segments."""
+    seen: list[float] = []
+    monkeypatch.setattr(embeddings, "has_bfloat16", lambda: True)
+    monkeypatch.setattr(embeddings, "RunContext", Loaded)
+    monkeypatch.setattr(embeddings, "compare_bfloat16", lambda *given: seen.append(given[3]) or {})
+    block = SimpleNamespace(
+        attn=SimpleNamespace(num_heads=16), mlp=SimpleNamespace(c_fc=SimpleNamespace(out_features=4096))
+    )
+    visual = SimpleNamespace(
+        transformer=SimpleNamespace(resblocks=[block]), class_embedding=torch.zeros(1024), patch_size=(14, 14)
+    )
+    encoder = SimpleNamespace(clip=SimpleNamespace(visual=visual, depth=24, grid=(24, 24)), start_layer=21)
+    given = SimpleNamespace(settings={"dtype": "float32"}, sample=None, masks=range(7))
+    assert embeddings.compare_precision(given, encoder, 1.0) == {"bfloat16": {}}  # type: ignore[arg-type]
+    assert seen == [16 * 577**2 * (20 + 1 + 3 * 7)]
+
+
 GIVEN = SimpleNamespace(settings={"dtype": "float32"}, image=None)
 
 
@@ -73,3 +94,5 @@ class Loaded:
 
     def load_model(self, name: str) -> str:
         return name
+
+    make_stage = load_model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +75,18 @@ def test_little_is_left_alone(weights: dict[str, torch.Tensor], monkeypatch: pyt
     assert give_back() == 0
 
 
+def test_pages_are_given_back_before_every_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pages, "give_back", lambda: told.append("given back"))
+    pipeline, image = make_pipeline(lambda: told.append("stage")), np.zeros((2, 2, 3), np.uint8)
+    assert len(pipeline.predict(Sample("one", image)).texts) == 1  # merged: two stages were asked twice
+    assert told == ["given back", "stage"] * 5
+    pipeline.predict_with_truth(Sample("one", image, np.zeros((2, 2), np.int16)))
+    assert told == ["given back", "stage"] * 10
+
+
 @linux
+@pytest.mark.slow
 def test_every_stage_begins_without_what_the_others_hold(
     weights: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +95,16 @@ def test_every_stage_begins_without_what_the_others_hold(
     def use() -> None:
         held.append(measure_held(tmp_path / "model.safetensors"))
         weights["weight"].sum()
+
+    pipeline, image = make_pipeline(use), np.zeros((2, 2, 3), np.uint8)
+    assert len(pipeline.predict(Sample("one", image)).texts) == 1
+    assert held == [0] * 5
+    pipeline.predict_with_truth(Sample("one", image, np.zeros((2, 2), np.int16)))
+    assert held == [0] * 10
+
+
+def make_pipeline(use: Callable[[], None]) -> Pipeline:
+    """A pipeline of two segments that are merged; each stage calls ``use`` first."""
 
     def segment(sample: Sample) -> SegmentTree:
         use()
@@ -98,11 +120,7 @@ def test_every_stage_begins_without_what_the_others_hold(
         count = len(embeddings.vectors)
         return Captions(("a text",) * count, embeddings.vectors, np.zeros(count, np.float32))
 
-    pipeline, image = Pipeline(segment, embed, describe, Siblings()), np.zeros((2, 2, 3), np.uint8)
-    assert len(pipeline.predict(Sample("one", image)).texts) == 1  # merged: two stages were asked twice
-    assert held == [0] * 5
-    pipeline.predict_with_truth(Sample("one", image, np.zeros((2, 2), np.int16)))
-    assert held == [0] * 10
+    return Pipeline(segment, embed, describe, Siblings())
 
 
 def test_what_may_be_given_back() -> None:

@@ -113,6 +113,7 @@ def test_the_axis_fits_the_values(values: list[float], scale: str) -> None:
     assert np.allclose([segment[:, 1] for segment in ends], [[20, 50]] * len(values)), "the interval"
 
 
+@pytest.mark.slow
 def test_many_values_and_groups_can_be_read() -> None:
     values = [round(0.02 * at, 2) for at in range(31)]
     figure = draw_sweep(

@@ -157,6 +157,7 @@ def test_areas_as_a_table() -> None:
     assert "* This interval may be too narrow: few." in text, "precision's is in the csv"
 
 
+@pytest.mark.slow
 def test_a_legend_of_long_names_lies_inside_the_picture(curves: pd.DataFrame) -> None:
     names = {"full": "global_subtraction segment.prune_threshold=0.9", "crop": "crop and mask, as in section 5.3"}
     figure = draw_curves(curves.replace({"variant": names}), title="t", chosen={}, embedded=True)
