@@ -5,9 +5,11 @@
 #     DEVICE=cuda DTYPES="float32 bfloat16 float16" sh scripts/precision.sh     on a GPU: results/speed/precision-cuda
 #
 # Predicts 40 drawn scenes in float32 and in bfloat16, scores both files by the same models in float32, and compares them
-# image by image. A metric's name says the precision, so that the runs themselves are never compared by mistake.
+# image by image; then what becomes of segments and texts (changes.md). A metric's name says the precision, so that the
+# runs themselves are never compared by mistake.
 set -eu
 zgs="${ZGS:-.venv/bin/zgs}"
+python="${PYTHON:-.venv/bin/python}"
 folder="${1:-outputs/precision}"
 device="${DEVICE:-cpu}"
 dtypes="${DTYPES:-float32 bfloat16}"
@@ -26,3 +28,8 @@ done
 "$zgs" compare "$@" pictures=0 "to=$folder/compared"
 mkdir -p "$to"
 cp "$folder"/compared/*.md "$folder"/compared/*.csv "$folder"/compared/*.png "$folder"/compared/*.svg "$to"/
+set --
+for dtype in $dtypes; do
+  set -- "$@" "$dtype=$(echo "$folder"/runs/*-"$dtype"-*/predictions.json)"
+done
+"$python" scripts/precision_changes.py "$@" --to "$to"

@@ -1,9 +1,10 @@
 """Section 3.1: bottom-up clustering of dense features by Ward's criterion, exact, to the root, any pair may merge.
 
-The tree is that of SciPy and scikit-learn. A union is never nearer to a third cluster than the nearer of its parts, so
-all pairs that are each other's nearest may merge at once, round by round, and a cluster is compared anew only where its
-nearest one has merged. No table of distances is held: memory grows with the features, not with their pairs.
-`bench.segment.nearest` finds the nearest ones.
+The tree is that of SciPy and scikit-learn where no two distances are equal. Among equal ones another pair may merge
+first, and the tree above it, equally one of Ward's, is then another one, as on a grid of 15 x 15 points. A union is
+never nearer to a third cluster than the nearer of its parts, so all pairs that are each other's nearest may merge at
+once, round by round, and a cluster is compared anew only where its nearest one has merged. No table of distances is
+held: memory grows with the features, not with their pairs. `bench.segment.nearest` finds the nearest ones.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Unions:
 def build_ward_tree(features: Float[np.ndarray, "f d"]) -> Int32[np.ndarray, "f-1 2"]:
     """Cluster features; row t of the merges holds the two nodes (smaller id first) joined into node f + t.
 
-    Nodes 0..f-1 are the features themselves.
+    Nodes 0..f-1 are the features themselves. Where distances are equal, it need not be the tree of other libraries.
     """
     return build_ward_linkage(features)[:, :2].astype(np.int32)
 

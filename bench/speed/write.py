@@ -13,6 +13,7 @@ import pandas as pd
 from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.report.figures.style import PALETTE, draw_plain_axes, make_figure, save
+from bench.speed.aims import write_aims
 from bench.speed.precision import write_bfloat16
 from bench.store.files import write_atomically
 
@@ -87,7 +88,8 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
         for row in rows
         for one in row.get("many", ())
     ]
-    blocks = [head + notes] if notes else []
+    blocks = [write_aims(rows)] if scale == "paper" else []
+    blocks += [head + notes] if notes else []
     blocks += [["", "**Plain, where it is a choice:**", "", *plain]] if plain else []
     low = [write_bfloat16(row["stage"], row["bfloat16"]) for row in rows if "bfloat16" in row]
     blocks += [["", "**In bfloat16**, where float32 is the default:", "", *low]] if low else []

@@ -60,7 +60,7 @@ def write_comparison(
         parts = [
             _write_head(names, title, small, remarks), "## Every metric\n", *texts[:1], *_link(files, "differences"),
             "## Sizes, things and stuff\n", *texts[1:], *_link(files, "breakdown"), "## Classes\n", *more,
-            "## Images that changed most\n", told, *(_write_figure(*figure) for figure in shown),
+            *(["## Images that changed most\n", told] if told else []), *(_write_figure(*figure) for figure in shown),
             "## Protocol\n", *(f"```\n{block}\n```\n" for block in describe_protocols(folders)),
         ]  # fmt: skip
         pages = write_pages("\n".join(parts), to / PAGE)
@@ -96,18 +96,21 @@ def _write_classes(runs: Sequence[tuple[str, Path]], to: Path, pairs: Sequence[P
 def _draw_pictures(
     names: Mapping[Path, str], to: Path, pairs: Sequence[Pair], pictures: int, small: bool, hide: Blocklist
 ) -> tuple[list[Figure], str]:
-    """Write images.csv and the pictures; where data or predictions are gone the page says so in their place."""
+    """Write images.csv and the pictures, and say which they are; nothing is said where none are asked for.
+
+    Where data or predictions are gone the page says so in their place.
+    """
     tables = {name: read_image_scores(folder) for folder, name in names.items()}
     changes = compute_changes(tables, pairs)
     write_csv(changes, to / IMAGES, decimals=6)
+    (to / "where.png").unlink(missing_ok=True)
+    if not pictures:
+        return [], ""
     told = (
         "An image has changed by the mean of its differences of "
         + (" and ".join(f"`{metric}`" for metric in dict.fromkeys(changes["metric"])) or "no metric")
         + f"; at most {pictures} images each way are shown, all are in {IMAGES}.\n"
     )
-    (to / "where.png").unlink(missing_ok=True)
-    if not pictures:
-        return [], told
     try:
         dataset = make_object(read_run_settings(next(iter(names)))["data"])
         runs = {name: read_shown_run(folder, name) for folder, name in names.items()}

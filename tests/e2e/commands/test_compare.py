@@ -37,8 +37,9 @@ def test_the_page_and_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert "0 words hidden, of a list of 1 (scores count them as ever)" in said
     text, page = ((tmp_path / "to" / f"compare.{end}").read_text() for end in ("md", "html"))
-    for heading in ("Every metric", "Sizes, things and stuff", "Classes", "Images that changed most", "Protocol"):
+    for heading in ("Every metric", "Sizes, things and stuff", "Classes", "Protocol"):
         assert f"## {heading}\n" in text and f"<h2>{heading}</h2>" in page
+    assert "Images that changed" not in text, "no pictures were asked for"
     assert "Hidden in pictures: the words of a list of 1" in text
     assert "<b>|" not in text and "<b>|" not in page and "crop &lt;b&gt;|$x$" in page
     assert set(re.findall(r'(?:src|href)="(.{5})', page)) == {"data:"}, "the page needs no other file"
@@ -72,7 +73,8 @@ def test_a_moved_folder_gives_the_same(tmp_path: Path) -> None:
 def test_pictures_that_cannot_be_made_are_a_line_of_the_page(tmp_path: Path) -> None:
     runs = fabricate(tmp_path / "runs", ["full", "crop"], [{"store": "gone"}] * 2)  # which have no predictions
     assert main(["compare", *map(str, runs), f"to={tmp_path / 'to'}"]) == 0
-    assert "- No pictures: " in (tmp_path / "to/compare.md").read_text()
+    assert "## Images that changed most\n\nAn image has" in (text := (tmp_path / "to/compare.md").read_text())
+    assert "- No pictures: " in text
 
 
 def test_wrong_words_and_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,8 +24,7 @@ def test_both_forms_of_every_stage_agree(
     monkeypatch.setattr(products, "SHORTEST", 1e-4)  # of time nothing is asked here
     monkeypatch.setattr(clock, "LONG_ENOUGH", 0.0)
     if words is QUICKEST:
-        some = scoring.list_numbers()[::20]
-        monkeypatch.setattr(scoring, "list_numbers", lambda: some)
+        ask_for_some(monkeypatch)
     assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *words]) == 0
     rows = json.loads((tmp_path / "speed.json").read_text())
     assert [row["stage"] for row in rows] == STAGES and all(row["agrees"] for row in rows)
@@ -35,7 +34,15 @@ def test_both_forms_of_every_stage_agree(
     assert "both forms of all 5 stages agree" in out and out.count("agrees") == 5
 
 
+def ask_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the numbers of `zgs score` each twentieth, of one image."""
+    some = scoring.list_numbers()[::20]
+    monkeypatch.setitem(scoring.IMAGES, scoring.EMBEDDED, 1)
+    monkeypatch.setattr(scoring, "list_numbers", lambda: some)
+
+
 def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    ask_for_some(monkeypatch)
     monkeypatch.setattr(scoring.plain, "compute_number", lambda *_: 0.5)
     assert main(["speed", "stages=scoring"]) == 1
     assert "the two forms of scoring differ" in capsys.readouterr().out
@@ -92,6 +99,7 @@ def test_a_language_model_without_gpt2s_vocabulary_is_refused(
     assert "the language model has 257 tokens, GPT-2 has 50257" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_shapes_are_counted_without_a_gpu_and_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """At the paper's scale, and without weights: those of its models are not there."""
     words = ["scale=paper", "device=meta", "stages=features", f"to={tmp_path}", f"json={tmp_path}/one.json"]

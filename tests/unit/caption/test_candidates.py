@@ -18,7 +18,8 @@ def test_features_of_merging_and_special_tokens() -> None:
     context = (0, *language.tokenizer.encode("Image of a bl", add_special_tokens=False))
     tokens = torch.arange(vocabulary.size)
     texts = ["Image of a bl" + language.tokenizer.decode([i]) for i in range(vocabulary.size)]
-    shared = [store._open([context])[0].prefix.count_shared(tuple(clip.tokenize_raw(text))) for text in texts]
+    prefix = store._open([context])[0].prefix
+    shared = [prefix.count_shared(tuple(clip.tokenize_raw(text))) for text in texts]
     assert min(shared) < max(shared)  # some candidates change the context's own last CLIP token
     expected = torch.nn.functional.normalize(naive.encode(clip, texts), dim=-1)
     torch.testing.assert_close(store(context, tokens), expected, rtol=1e-5, atol=1e-5)
@@ -28,6 +29,10 @@ def test_features_of_merging_and_special_tokens() -> None:
     torch.testing.assert_close(few_first(context), expected, rtol=1e-5, atol=1e-5)
     assert torch.equal(few_first(context, tokens[[7, 3]]), few_first(context)[[7, 3]])
     assert few_first(context) is few_first(context), "looked up, not gathered anew"
+    without_room = CandidateFeatures(vocabulary, clip, 0)
+    for own in (context, context[:-1]):
+        without_room(own, tokens[[7, 3]])
+    assert len(without_room.contexts) == 1, "the latest alone"
 
 
 def test_similarities_are_cosines_with_each_rows_own_target() -> None:

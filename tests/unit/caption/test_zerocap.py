@@ -145,7 +145,7 @@ def test_only_who_watches_keeps_the_shifted_context(language: Any, clip: Any, mo
         assert torch.equal(beams.tokens, seen.tokens) and torch.equal(beams.scores, seen.scores)
 
 
-@pytest.mark.parametrize("store_mb", [512, 0])
+@pytest.mark.parametrize("store_mb", [512, pytest.param(0, marks=pytest.mark.slow)])
 def test_remembered_features_change_no_bit(language: Any, store_mb: int) -> None:
     seven = tiny.embeddings(7)
     cold = ZeroCap(language, tiny.clip(), **OPTIONS)(seven)

@@ -94,7 +94,7 @@ class _Constructors(TorchFunctionMode):
 def run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Run an operation on what its tensors hold; its result is where it would be on a machine with a GPU."""
     name = func.overloadpacket.__name__
-    leaves = _pytree.tree_leaves((args, kwargs))
+    leaves, structure = _pytree.tree_flatten((args, kwargs))
     tensors = [each for each in leaves if isinstance(each, Tensor)]
     there = [each for each in tensors if isinstance(each, OnGpu)]
     if there and name not in ACROSS and any(not isinstance(each, OnGpu) and each.ndim for each in tensors):
@@ -105,14 +105,16 @@ def run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     goes_there = bool(there) if wanted is None else wanted.type == "cuda"
     if name in ("copy_", "index_put_", "_index_put_impl_"):
         goes_there = isinstance(args[0], OnGpu)
-    made = func(*_open(args), **_open(kwargs))
+    own, options = _pytree.tree_unflatten([_open(each) for each in leaves], structure)
+    made = func(*own, **options)
     return _pytree.tree_map_only(Tensor, OnGpu, made) if goes_there else made
 
 
-def _open(tree: Any) -> Any:
-    """Put what tensors hold in their place, and the processor in the GPU's."""
-    held = _pytree.tree_map_only(OnGpu, lambda each: each.held, tree)
-    return _pytree.tree_map_only(torch.device, lambda _: torch.device("cpu"), held)
+def _open(leaf: Any) -> Any:
+    """What a tensor holds in its place, and the processor in the GPU's."""
+    if isinstance(leaf, OnGpu):
+        return leaf.held
+    return torch.device("cpu") if isinstance(leaf, torch.device) else leaf
 
 
 def move(model: nn.Module) -> None:

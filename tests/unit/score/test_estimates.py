@@ -155,6 +155,7 @@ def measure_coverage(sets: int, images: int, classes: int) -> tuple[float, float
     return tuple((held / sets).tolist())
 
 
+@pytest.mark.slow
 def test_averages_over_classes_hold_the_truth_where_percentiles_do_not() -> None:
     old, new = measure_coverage(30, 60, 100)
     assert old < 0.8 and new >= 0.93

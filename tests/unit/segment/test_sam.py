@@ -1,7 +1,9 @@
 """Masks of SAM and SAM 2 as a segmenter: transformers' own, painted so that each pixel is of one part."""
 
 import shutil
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,12 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@cache
+def load(source: str, dtype: str = "float32") -> Sam:
+    """Load a model once; who asks it leaves it as it is."""
+    return Sam(source, dtype=dtype)
+
+
 def noise(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
@@ -41,7 +49,7 @@ def test_masks_are_those_of_transformers_pipeline(folders: Path, family: str, si
     for points, pred_iou, stability, overlap in ((3, *ALL), (3, -1000, -1, 0.9), (2, 0.0, 0.5, 1.0)):
         options = {"pred_iou_thresh": pred_iou, "stability_score_thresh": stability, "crops_nms_thresh": overlap}
         told = theirs(Image.fromarray(picture), points_per_crop=points, **options)["masks"]
-        ours = Sam(source).generate_masks(picture, points, pred_iou, stability, overlap)
+        ours = load(source).generate_masks(picture, points, pred_iou, stability, overlap)
         assert len(ours) == len(told) and all(np.array_equal(a, b) for a, b in zip(ours, told, strict=True))
         assert stability > -1 or len(ours)
 
@@ -50,7 +58,7 @@ def test_masks_are_those_of_transformers_pipeline(folders: Path, family: str, si
 @pytest.mark.parametrize("size", [(30, 90), (90, 30), (50, 50)])
 @pytest.mark.parametrize("family", ["sam", "sam2"])
 def test_points_are_spread_over_the_whole_image(folders: Path, family: str, size: tuple[int, int]) -> None:
-    sam = Sam(str(folders / family))
+    sam = load(str(folders / family))
     given = next(Masks(model=sam.model, image_processor=sam.processor).preprocess(
         Image.fromarray(noise(*size)), points_per_crop=2))  # fmt: skip
     rows, columns = given.get("reshaped_input_sizes", torch.tensor([[64, 64]]))[0].tolist()
@@ -71,13 +79,24 @@ def test_a_smaller_mask_lies_on_a_larger_one_and_of_equals_the_better() -> None:
 @pytest.mark.parametrize("family", ["sam", "sam2"])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_every_pixel_is_of_one_part_and_no_mask_is_one_part(folders: Path, family: str, dtype: str) -> None:
-    sam, sample = Sam(str(folders / family), dtype=dtype), Sample("a", noise(30, 44))
+    sam, sample = load(str(folders / family), dtype), Sample("a", noise(30, 44))
     tree = SamMasks(sam, 2, *ALL)(sample)
     assert len(tree.heap_ids) > 2 and (tree.make_masks().sum(0) == 1).all()
     again = SamMasks(sam, 2, *ALL)(sample)
     assert np.array_equal(tree.leaves, again.leaves) and tree.heap_ids == again.heap_ids
-    whole = SamMasks(sam)(sample)  # random weights rate no mask at 0.88
+    whole = SamMasks(sam, 4)(sample)  # random weights rate no mask at 0.88
     assert whole.heap_ids == (0,) and not whole.leaves.any()
+
+
+def test_number_of_points_and_thresholds_reach_the_model() -> None:
+    asked: list[tuple[float, ...]] = []
+
+    def generate_masks(image: np.ndarray, *options: float) -> np.ndarray:
+        asked.append(options)
+        return np.zeros((0, *image.shape[:2]), bool)
+
+    SamMasks(SimpleNamespace(generate_masks=generate_masks), 7, 0.1, 0.2, 0.3)(Sample("a", noise(4, 6)))  # type: ignore[arg-type]
+    assert asked == [(7, 0.1, 0.2, 0.3)]
 
 
 def test_what_is_wrong_with_weights_is_one_line(folders: Path, tmp_path: Path, monkeypatch: Any) -> None:

@@ -74,7 +74,7 @@ def test_tests_read_each_yaml_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_tests_merge_to_what_hydra_merges(monkeypatch: pytest.MonkeyPatch) -> None:
     """From where an earlier choice parts; after one that fails, too; with all that OmegaConf knows of each value."""
-    words = (["encode=crop"], ["encode=crop", "experiment=paper_sigma2"], ["models=paper"], ["score=reference"], [])
+    words = (["encode=crop"], ["encode=crop", "experiment=paper_sigma2"], [])
 
     def compose_all() -> list[object]:
         with pytest.raises(HydraException, match="Could not find 'encode/crp'"):

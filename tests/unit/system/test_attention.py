@@ -67,11 +67,29 @@ def test_attention_in_bfloat16_rounds_weights_and_values_alone(factor: int, monk
     query, key, value = (part.bfloat16() for part in draw_heads(50, 90))
     query = factor * query
     centered = key.double() - key.double().mean(-2, keepdim=True)
-    logits = (query.float() / 8**0.5).bfloat16().double() @ centered.bfloat16().double().transpose(-1, -2)
+    asked = query.float() / 8**0.5
+    if factor < 40:  # else float32 to the end
+        centered, asked = centered.bfloat16().double(), asked.bfloat16()
+    logits = asked.double() @ centered.transpose(-1, -2)
     set_block(monkeypatch, 32)
     made = attend(query, key, value)
     assert made.dtype == torch.bfloat16 and made.shape == query.shape
     torch.testing.assert_close(made.double(), logits.softmax(-1) @ value.double(), atol=0.012, rtol=0.006)
+
+
+@pytest.mark.usefixtures("every_product")
+@pytest.mark.parametrize(("deviation", "times"), [(1, 3.5), (2, 3.5), (2.6, 2), (30, 2)])
+@torch.no_grad()
+def test_attention_in_bfloat16_is_about_as_near_to_float64_as_torchs(deviation: float, times: float) -> None:
+    """Random queries and keys: logits of deviation 1, 4, 7 and 900; the last two may pass `SAFE`."""
+    query, key, value = draw(3, 1, 2, 577, 64).bfloat16()
+    query, key = deviation * query, deviation * key
+    expected = (query.double() @ key.double().transpose(-1, -2) / 8).softmax(-1) @ value.double()
+    off, own = (
+        (made(query, key, value).double() - expected).abs().max()
+        for made in (attend, functional.scaled_dot_product_attention)
+    )
+    assert off <= times * own
 
 
 @pytest.mark.usefixtures("every_product")

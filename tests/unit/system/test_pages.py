@@ -17,7 +17,7 @@ from bench.records import Captions, Embeddings, Sample, SegmentTree
 from bench.system import pages
 from bench.system.pages import Mapping, can_give_back, give_back, isolate, list_mappings
 
-SIZE = 48 << 20
+SIZE = 4 << 20
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a mapping holds")
 HEAD = "7f0000000000-7f0004000000 {} 00000000 fe:00 260850                     {}\n"
 SIZES = "Size: 65536 kB\nRss: {} kB\nPss: 1 kB\nAnonymous: {} kB\nSwap: {} kB\nVmFlags: rd mr mw me ac\n"
@@ -35,7 +35,7 @@ def measure_held(file: Path) -> int:
 
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
-    """Weights of 48 MB, mapped from a file, with all their pages read; files of any size are given back but libraries,
+    """Weights of 4 MB, mapped from a file, with all their pages read; files of any size are given back but libraries,
     which are large in a process of tests, and which all others would read again.
     """
     file = str(tmp_path / "model.safetensors")

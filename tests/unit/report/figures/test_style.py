@@ -8,9 +8,10 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from bench.report.figures.style import list_letters, make_figure, measure_line, measure_width
+from bench.report.figures.style import draw_key, list_letters, make_figure, measure_line, measure_width
 from tests.unit.text.made_fonts import lend_fonts, make_font
 
 WORDS = "IoU, 注意マスク of masks"
@@ -45,3 +46,13 @@ def test_a_figure_has_its_own_letters_and_says_nothing_of_them(
         assert dict(mpl.rcParams) == settings
         assert {tuple(text.get_fontfamily()) for text in figure.findobj(Text)} == {tuple(list_letters())}
     assert list_letters()[0] == "DejaVu Sans" and capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("letters", "columns"), [(1, 4), (20, 2), (40, 1)])
+def test_a_key_has_as_many_columns_as_the_picture_has_room_for(letters: int, columns: int) -> None:
+    figure = make_figure(3.0)
+    legend = draw_key(figure, [Line2D([], [])] * 4, ["m" * letters] * 4, "a note")
+    figure.draw_without_rendering()
+    box = legend.get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+    assert len({round(text.get_window_extent().y1) for text in legend.get_texts()}) == 4 // columns
