@@ -31,15 +31,18 @@ from bench.commands.settings import compose_settings
 from bench.data.given import Image, make_sample
 from bench.encode.segments import check_masks
 from bench.errors import UserError
-from bench.mapping.similarity import SegmentToText, TextToText
-from bench.metric_name import Naming
 from bench.overlap.table import make_overlap
 from bench.pipeline import Pipeline
+from bench.predictions.overlapping import settle_overlaps
 from bench.records import Captions, Embeddings, Overlap, Prediction, Sample, SegmentTree
 from bench.run.context import RunContext
-from bench.score.evaluate import evaluate
+from bench.run.held import make_held_scoring
+from bench.run.score import name_classes, score_own
+from bench.run.score_protocol import reads_embeddings
+from bench.run.tables import Tables
 from bench.score.in_memory import (
     check_embeddings,
+    check_instances,
     check_prediction,
     check_truth,
     make_changed_protocol,
@@ -127,72 +130,72 @@ class Method:
 class Scorer:
     """The scorer of `zgs score` (section 4) for predictions and truths that you hold in memory.
 
-    ``names`` are the class names. ``protocol`` is one that `score=` knows (paper, reference, dataset_miou, mmseg …),
-    ``changes`` are its keys, e.g. ``tau_sbert=0.6``. ``words`` choose the models behind TT and ST as for `Method`.
-    Text Generation Quality, which needs texts of the true segments, is left out.
+    ``names`` are the class names, ``things`` tells things from stuff, ``aliases`` are further texts of each class.
+    ``protocol`` is one that `score=` knows (paper, reference, dataset_miou, mmseg …), ``changes`` are its keys, e.g.
+    ``tau_sbert=0.6``; ``background`` is "context" unless the protocol says else (for data as VOC's: "voc"). ``words``
+    choose the models behind TT and ST as for `Method`.
+
+    Text Generation Quality, which needs texts of the true segments, is left out, as `zgs score` does for a file without
+    any, and so are controls, curves and tables. Raises `bench.errors.UsageError` where ``verify="human"`` or the metric
+    tgq is asked for by name: these need files.
     """
 
     def __init__(
         self, names: Sequence[str], protocol: str = "paper", *, things: Sequence[bool] | None = None,
-        words: Sequence[str] = (), **changes: Any,
+        aliases: Sequence[Sequence[str]] | None = None, words: Sequence[str] = (), **changes: Any,
     ) -> None:  # fmt: skip
-        self.protocol = make_changed_protocol(protocol, changes)
+        self.classes = make_class_list(names, things, aliases)
+        self.protocol = name_classes(make_changed_protocol(protocol, changes), self.classes.texts)
         """Everything that changes a number."""
-        self.classes = make_class_list(names, things)
-        self._context = RunContext(compose_settings(words))
-        self._items: list[Overlap] = []
+        self._scoring, self._predictions = make_held_scoring(compose_settings(words), self.classes)
+        self._items: dict[str, Overlap] = {}
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def add(self, prediction: Prediction, truth: Int16[np.ndarray, "h w"], image_id: str | None = None) -> None:
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the last numbers must know, as `zgs score` prints it below its table."""
+        return list(self._scoring.notes)
+
+    def add(
+        self, prediction: Prediction, truth: Int16[np.ndarray, "h w"], image_id: str | None = None,
+        instances: Int16[np.ndarray, "h w"] | None = None,
+    ) -> None:  # fmt: skip
         """Add one image: its predicted segments and, for each pixel, its class's position (-1 background, -2 void).
 
+        ``instances`` tells the objects of a class apart for panoptic, objects, masks and names (-1: no object).
         ``image_id`` is the prediction's unless you give one. Raises `bench.errors.UserError` for an id that is there
-        already, a truth that is no map of classes, masks that do not fit it or the texts, or no embeddings for ST.
+        already, a truth that is no map of classes, masks that do not fit it or the texts, no embeddings for ST or
+        CLIPScore, or no scores where overlap="highest_score" reads them.
         """
         named = image_id or (prediction.image_id if prediction.image_id != "image" else f"image {len(self):06d}")
-        if any(item.image_id == named for item in self._items):
+        if named in self._items:
             raise UserError(f"{named}: was added already; give each image an image_id of its own")
         truth = check_truth(truth, named, len(self.classes))
+        objects = check_instances(instances, named, truth.shape)
         check_prediction(prediction, named, truth.shape, self.protocol.proportions)
+        if reads_embeddings(self.protocol) and len(prediction.masks):
+            check_embeddings(prediction.embeddings, self._scoring.models.st.vectors.shape[1], named)
         black = np.zeros((*truth.shape, 3), np.uint8)
-        rows = self._measure(prediction, named)
-        shown = Prediction(named, prediction.masks, prediction.texts, prediction.embeddings, None, prediction.scores)
-        self._items.append(make_overlap(shown, Sample(named, black, truth), *rows))
+        shown = Prediction(named, prediction.masks, tuple(prediction.texts), None, None, prediction.scores)
+        segments = settle_overlaps(shown, self.protocol.overlap, named)
+        self._items[named] = make_overlap(segments, Sample(named, black, truth, instances=objects))
+        self._predictions.vectors[named] = prediction.embeddings
 
     def compute(self) -> pd.DataFrame:
         """Compute every metric over the images added so far, a row each.
 
         The columns are metric (full name), value, low and high (a 95 % interval over images), n and unit_of_n. Shares
-        are of 1. Raises `bench.errors.UserError` before the first image.
+        are of 1. Raises `bench.errors.UserError` before the first image, and where no metric could be measured.
         """
         if not self._items:
             raise UserError("no image was added; call add(prediction, truth) first")
-        models = {rows: self._context.describe_mapping_model(rows) for rows in self._rows}
-        naming = Naming("own", "all", self.classes.name, models=models)
-        table = evaluate(self._items, [], self.classes, self.protocol, naming).table
+        self._scoring.notes.clear()
+        table = score_own(self._scoring, self.protocol, Tables(dict(self._items))).table
+        if table.empty:
+            raise UserError(f"nothing to score: {'; '.join(self.notes) or 'no metric was asked for'}")
         return table[["metric", "value", "low", "high", "n", "unit_of_n"]]
-
-    @property
-    def _rows(self) -> list[str]:
-        asked = {str(mapping).removeprefix("grounded-") for mapping in self.protocol.mapping}
-        return [rows for rows in ("tt", "st") if rows in asked]
-
-    @cached_property
-    def _by_text(self) -> TextToText:
-        return TextToText(self._context.load_model("sentence"), self.classes.names, raw=self.protocol.rounding is None)
-
-    @cached_property
-    def _by_segment(self) -> SegmentToText:
-        return SegmentToText(self._context.load_model("clip"), self.classes.names)
-
-    def _measure(self, prediction: Prediction, named: str) -> tuple[np.ndarray | None, np.ndarray | None]:
-        tt, st = self._by_text(prediction.texts) if "tt" in self._rows else None, None
-        if "st" in self._rows:
-            vectors = check_embeddings(prediction.embeddings, self._by_segment.vectors.shape[1], named)
-            st = self._by_segment(vectors, named)
-        return tt, st
 
 
 class Results:

@@ -35,7 +35,8 @@ class Metric:
                its name carries their model; "none": it needs no model
     of_truth   whether it is of the true segments as the method describes them, not of the predicted ones
     over_tau   whether its curve over the threshold of a mapping is drawn
-    together   whether it reads nothing but pixels of classes and best segments, so that all images are asked at once
+    together   whether it reads nothing but pixels of classes and best segments, so that all images are asked at once;
+               it gives `make_terms` the ``image`` of its pixels
     alone      names whose terms belong to no true class, so that there is nothing to break down
     units      beginnings of names whose values are no shares: "cosine" (or a multiple of one) or "count"
     """
@@ -49,6 +50,13 @@ class Metric:
     together: bool = False
     alone: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.together and self.mapping != "labels":
+            raise UserError(
+                f"metric {self.word}: together=True is for metrics of labels, and its line in {__name__} says "
+                f"{self.mapping!r}; take together out, or give 'labels'"
+            )
 
 
 _COSINES = {f"tgq.{average}.cosine": "cosine" for average in ("micro", "macro")}

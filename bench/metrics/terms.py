@@ -138,10 +138,21 @@ class ImageTables:
 class SetTables(ImageTables):
     """What a metric of class pixels may read of all images of a set at once, as if they were one.
 
-    ``labels`` are those of all segments, one image after the other. There is no table of one image.
+    ``labels`` are those of all segments, one image after the other. There is no table of one image: whatever reads it
+    raises UserError.
     """
 
     joined: JoinedTables | None = None
+
+    @property
+    def overlap(self) -> Overlap:
+        """No table of one image."""
+        raise UserError(f"it read the table of one image; {ALONE}")
+
+    @property
+    def pixels(self) -> float:
+        """No size of one image."""
+        raise UserError(f"it read the size of one image; {ALONE}")
 
     @cached_property
     def class_pixels(self) -> ClassPixels:
@@ -150,6 +161,8 @@ class SetTables(ImageTables):
         return count_all_class_pixels(self.joined, self.assigned.chosen, self.protocol)
 
 
+ALONE = "take together=True out of its line in bench/metrics/registry.py, so that it is given each image alone"
+"""What to do where a metric cannot take all images at once."""
 Compute = Callable[[ImageTables], dict[str, Terms]]
 """What a metric is: the terms of one image under each of its names."""
 

@@ -19,6 +19,9 @@ from bench.overlap.table import check_rows
 from bench.protocol import Protocol
 from bench.records import TrueSegmentTexts
 
+RULES = {"micro": ("segments", ">"), "macro": ("images", ">=")}
+"""By ``Protocol.tgq``: how terms are averaged, and how a hit's cosine stands to tau_SBERT."""
+
 
 def compute_text_quality(image: ImageTables) -> dict[str, Terms]:
     """Compute hits, cosines and top-1 of the texts of the true segments; no hits without a threshold."""
@@ -35,7 +38,7 @@ def _compute(image: ImageTables, rows: str) -> dict[str, Terms]:
     similarity = None if truth is None else getattr(truth, rows)
     if truth is None or similarity is None:
         return {}
-    average, classes = {"micro": "segments", "macro": "images"}[by.tgq], truth.classes
+    (average, _), classes = RULES[by.tgq], truth.classes
     return {
         name: make_terms(average, classes, image.true_shares, measure_each(similarity, classes, measure, by))
         for measure, name in _name_measures(rows, by).items()
@@ -47,8 +50,7 @@ def _name_measures(rows: str, by: Protocol) -> dict[str, str]:
     names = {measure: f"tgq.{by.tgq}.{measure}" for measure in ("cosine", "top1")}
     if rows != "tt" or by.tau_sbert is None:
         return names
-    relation = {"micro": ">", "macro": ">="}[by.tgq]
-    return {"hit": f"tgq.{by.tgq}{relation}{write_number(by.tau_sbert)}", **names}
+    return {"hit": f"tgq.{by.tgq}{RULES[by.tgq][1]}{write_number(by.tau_sbert)}", **names}
 
 
 def measure_each(
@@ -60,10 +62,33 @@ def measure_each(
         return own.astype(np.float64)
     if measure == "top1":
         return find_nearest_class(similarity, by.rounding)[0] == classes
+    return _find_hits(own, classes, by.tau_sbert, by)
+
+
+def trace_hits(image: ImageTables) -> tuple[Float64[np.ndarray, " t"], Terms] | None:
+    """Compute the hits of an image at every tau_SBERT at once; None where its true segments have no TT.
+
+    ``taus`` ascend and end with +inf. Row i of the terms holds between the tau before and taus[i]: with taus[i] itself
+    where a hit is ">=" tau, and up to it but not with it where a hit is ">" (`RULES`).
+    """
+    truth, by = image.truth, image.protocol
+    if truth is None or truth.tt is None:
+        return None
+    (average, relation), classes = RULES[by.tgq], truth.classes
+    own = measure_each(truth.tt, classes, "cosine", by)
+    taus = np.append(np.unique(own if by.rounding is None else np.round(own, by.rounding)), np.inf)
+    asked = [None, *taus[:-1].tolist()] if relation == ">" else taus.tolist()  # a tau of each row
+    hits = np.array([_find_hits(own, classes, tau, by) for tau in asked], np.float64)
+    return taus, make_terms(average, classes, image.true_shares, hits)
+
+
+def _find_hits(
+    own: Float[np.ndarray, " k"], classes: Int32[np.ndarray, " k"], tau: float | None, by: Protocol
+) -> Bool[np.ndarray, " k"]:  # fmt: skip
+    """Find the texts whose cosine ``own`` with their class's name is above tau; without one every text is a hit."""
     own = own if by.rounding is None else np.round(own.astype(np.float64), by.rounding)
     if by.tgq == "macro":
-        return apply_thresholds(classes, own, [by.tau_sbert], by.rounding)[0] >= 0
-    tau = by.tau_sbert
+        return apply_thresholds(classes, own, [tau], by.rounding)[0] >= 0
     return own > (-np.inf if tau is None else tau if by.rounding is None else round(tau, by.rounding))
 
 

@@ -8,6 +8,11 @@ from bench.errors import UserError
 from bench.records import LabelMap, Prediction
 
 
+def settle_overlaps(prediction: Prediction | LabelMap, overlap: str, where: str) -> Prediction | LabelMap:
+    """Settle which segments stand at a pixel, by ``Protocol.overlap``: all of them, or the one of highest_score."""
+    return keep_highest_score(prediction, where) if overlap == "highest_score" else prediction
+
+
 def keep_highest_score(prediction: Prediction | LabelMap, where: str) -> Prediction | LabelMap:
     """Keep the same segments without overlap: a pixel goes to the highest score (tie: to the first of them).
 

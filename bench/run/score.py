@@ -19,12 +19,12 @@ from bench.protocol import UNTIL_KNOWN, Protocol
 from bench.run.context import RunContext
 from bench.run.executor import Map, call_here
 from bench.run.score_notes import describe_ids, describe_misfits, describe_sizes
-from bench.run.score_protocol import score_protocol
+from bench.run.score_protocol import evaluate_own, prepare_records, score_protocol
 from bench.run.score_records import ScoreRequest, ScoreResult, ScoreTables, ScoringContext
 from bench.run.similarities import SimilarityModels
 from bench.run.tables import Tables, compare_ids, make_tables
 from bench.score.counts import settle_background
-from bench.score.evaluate import check_words
+from bench.score.evaluate import Scores, check_words
 from bench.score.intervals import MetricCounts
 from bench.settings.instantiate import make_object
 from bench.system.remember import Memory
@@ -79,9 +79,26 @@ def resolve_protocol(context: RunContext, options: Mapping[str, Any]) -> Protoco
         options["background"] = getattr(context.dataset, "background", "context")
     options["background"] = UNTIL_KNOWN.get(options["background"], options["background"])
     protocol = PROTOCOLS.make_once(lambda: make_object(options), options)
+    return name_classes(protocol, context.dataset.classes.texts if context.dataset.classes else ())
+
+
+def name_classes(protocol: Protocol, texts: tuple[tuple[str, ...], ...]) -> Protocol:
+    """Give the class names to the mappings that need them (exact, table); ``texts`` are those of each class.
+
+    Raises UsageError for a metric or mapping that is none, and for a table that is not given.
+    """
     check_words(protocol)
-    texts = context.dataset.classes.texts if context.dataset.classes else ()
     return replace(protocol, mapping=make_strategies(protocol.mapping, texts, protocol.table))
+
+
+def score_own(scoring: ScoringContext, protocol: Protocol, tables: Tables) -> Scores:
+    """Score the predictions alone, without controls, curves and files: what `bench.Scorer` computes."""
+    count = len(tables.tables)
+    _settle_background(scoring, protocol, tables)  # notes what it came to; a number's name keeps the word
+    scoring, protocol, rows, records = prepare_records(scoring, protocol, tables)
+    for note in describe_objects(tables.tables.values(), scoring.context.classes, set(protocol.metrics)):
+        scoring.note(note)
+    return evaluate_own(scoring, protocol, records, rows, (count, count, 0))
 
 
 def _settle_background(scoring: ScoringContext, protocol: Protocol, tables: Tables) -> Protocol:

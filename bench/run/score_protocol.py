@@ -78,34 +78,44 @@ def name_metrics(context: RunContext, rows: Sequence[str]) -> Naming:
     return Naming(dataset.name, dataset.split, context.classes.name, dataset.subset, named)
 
 
+def evaluate_own(
+    scoring: ScoringContext, protocol: Protocol, records: Records, rows: Sequence[str], counted: tuple[int, int, int]
+) -> Scores:  # fmt: skip
+    """Evaluate the predictions themselves on what `prepare_records` gave, and note what was counted though empty."""
+    spoken = None
+    if "clipscore" in protocol.metrics and "st" in rows:
+        spoken = {item.image_id: scoring.models.compare_own_texts(item) for item in records[0]}
+    own = _score(scoring, protocol, records, rows, counted, scoring.request.variant, spoken)
+    note_counts(scoring, protocol, own.counted)
+    return own
+
+
+def _score(
+    scoring: ScoringContext, protocol: Protocol, records: Records, rows: Sequence[str],
+    counted: tuple[int, int, int], variant: str, own_text: OwnText | None = None,
+) -> Scores:  # fmt: skip
+    (expected, found, skipped), classes = counted, scoring.context.classes
+    return evaluate(
+        *records, classes, protocol, name_metrics(scoring.context, rows), run=scoring.request.run, variant=variant,
+        expected=expected, found=found, skipped=skipped, own_text=own_text,
+    )  # fmt: skip
+
+
 def _evaluate(
     scoring: ScoringContext, protocol: Protocol, records: Records, rows: Sequence[str], counted: tuple[int, int, int]
 ) -> ScoreTables:  # fmt: skip
     """Evaluate what thresholds decide: scores, floors, ceilings, curves. Where people decide, no mapping is left."""
     images, request, classes = records[0], scoring.request, scoring.context.classes
-    naming = name_metrics(scoring.context, rows)
     by = replace(protocol, mapping=()) if protocol.verify == "human" else protocol
-    spoken = None
-    if "clipscore" in protocol.metrics and "st" in rows:
-        spoken = {item.image_id: scoring.models.compare_own_texts(item) for item in images}
-
-    def score(records: Records, by: Protocol, variant: str, own_text: OwnText | None = None) -> Scores:
-        expected, found, skipped = counted
-        return evaluate(
-            *records, classes, by, naming, run=request.run, variant=variant,
-            expected=expected, found=found, skipped=skipped, own_text=own_text,
-        )  # fmt: skip
-
-    own, role = score(records, by, request.variant, spoken), find_role(scoring.context.settings)
-    seed = scoring.context.run.seed
+    own, role = evaluate_own(scoring, by, records, rows, counted), find_role(scoring.context.settings)
+    naming, seed = name_metrics(scoring.context, rows), scoring.context.run.seed
     lines = [add_columns(own.table, role)]
-    note_counts(scoring, protocol, own.counted)
     for control in choose_controls(request.controls) if protocol.verify != "human" else ():
         if not set(control.mappings) & set(rows):
             continue
         mappings = tuple(mapping for mapping in by.mapping if mapping in control.mappings)
-        changed = control.change(records, seed, len(classes))
-        table = score(changed, replace(by, mapping=mappings), f"{control.title} ({request.variant})").table
+        changed, variant = control.change(records, seed, len(classes)), f"{control.title} ({request.variant})"
+        table = _score(scoring, replace(by, mapping=mappings), changed, rows, counted, variant).table
         lines.append(add_columns(control.select(table), control.role))
     curves = [compute_curves(images, classes, protocol, naming, mapping) for mapping in list_curved(by)]
     tables = [_describe_curves(pd.concat(parts), request.variant, role) for parts in zip(*curves, strict=True)]
@@ -118,6 +128,12 @@ def _evaluate(
 
 def _describe_curves(curves: pd.DataFrame, variant: str, role: str) -> pd.DataFrame:
     return add_columns(curves.assign(variant=variant), role, "name", OF_CURVES)
+
+
+def reads_embeddings(protocol: Protocol) -> bool:
+    """Whether a protocol compares embeddings of segments with texts: for ST, or for CLIPScore."""
+    metrics = select_metrics(set(protocol.metrics) - {"tgq"})
+    return "st" in {*map(find_similarity_of, protocol.mapping), *(metric.mapping for metric in metrics)}
 
 
 def _list_similarities(scoring: ScoringContext, protocol: Protocol, tables: Tables) -> list[str]:

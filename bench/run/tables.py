@@ -22,7 +22,7 @@ from bench.errors import BadSample, StrayNumber
 from bench.overlap.table import make_overlap as overlap_table
 from bench.predictions.beside import find_beside
 from bench.predictions.index import Place
-from bench.predictions.overlapping import keep_highest_score
+from bench.predictions.overlapping import settle_overlaps
 from bench.predictions.parse import parse_image
 from bench.predictions.proportions import describe_misfit
 from bench.predictions.source import PredictionFile, describe_place, read_bytes, read_entry, require_sound
@@ -190,7 +190,7 @@ def _read_prediction(task: Task, look: bool) -> Prediction | LabelMap:
     place, entry = describe_place(task.path, task.place, task.image_id), read_entry(task.path, task.place)
     segments = require_sound(parse_image(place, entry, task.path.parent, look=look)).segments
     assert segments is not None, "a sound entry has them"
-    return keep_highest_score(segments, place) if task.overlap == "highest_score" else segments
+    return settle_overlaps(segments, task.overlap, place)
 
 
 def _make_task(file: PredictionFile, image_id: str, overlap: str, data: str, namespace: Namespace) -> Task:

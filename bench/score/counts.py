@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
+from bench.errors import UserError
 from bench.mapping.base import Strategy
 from bench.mapping.labels import Labels, assign_all_labels, find_threshold
 from bench.metrics.registry import Metric, select_metrics
-from bench.metrics.terms import Compute, ImageTables, SetTables, Terms
+from bench.metrics.terms import ALONE, Compute, ImageTables, SetTables, Terms
 from bench.overlap.table import fold_void
 from bench.overlap.together import can_join, join_tables
 from bench.protocol import Protocol
@@ -153,8 +154,11 @@ def compute_terms(images: Labelled, compute: Compute, together: bool = False) ->
     """Compute the terms of all images, under each other; ``together`` tells that a function takes all at once."""
     if not together or images.joined is None:
         return _join_by_name([None if image is None else compute(image) for image in images.each])
-    found = compute(images.joined)
-    return {name: (images.places[_require_image(terms)], terms) for name, terms in found.items()}
+    try:
+        found = compute(images.joined)
+        return {name: (images.places[_require_image(name, terms)], terms) for name, terms in found.items()}
+    except UserError as error:
+        raise UserError(f"metric {compute.__module__}.{compute.__name__}, together=True: {error}") from error
 
 
 def list_groups(breakdown: Sequence[str], classes: ClassList) -> Groups:
@@ -222,9 +226,11 @@ def _split_runs(metrics: Sequence[Metric]) -> Iterator[list[Metric]]:
         yield run
 
 
-def _require_image(terms: Terms) -> Int64[np.ndarray, " u"]:
-    """Require a function that takes all images at once to say which image each term is of."""
-    assert terms.image is not None, "it passes `ClassPixels.image` on"
+def _require_image(name: str, terms: Terms) -> Int64[np.ndarray, " u"]:
+    """Require a function that takes all images at once to say which image each term is of; else UserError."""
+    if terms.image is None or len(terms.image) != len(terms):
+        told = "does not say which image each term is of; give make_terms image=pixels.image"
+        raise UserError(f"{name} {told}, or {ALONE}")
     return terms.image
 
 

@@ -12,15 +12,18 @@ from bench.data.base import suggest_nearest
 from bench.errors import UsageError, UserError
 from bench.predictions.proportions import describe_misfit
 from bench.protocol import Protocol
-from bench.records import BACKGROUND, VOID, ClassList, Prediction
+from bench.records import BACKGROUND, UNTOLD, VOID, ClassList, Prediction
 from bench.score.presets import make_protocol
 
 _KEYS = tuple(each.name for each in fields(Protocol))
+_MOST = int(np.iinfo(np.int16).max)
 _THRESHOLDS = {"tau_sbert": -1, "tau_clip": -1, "tau_iou": 0}
 """Keys of thresholds and the lowest value of each."""
 
 
-def make_class_list(names: Sequence[str], things: Sequence[bool] | None) -> ClassList:
+def make_class_list(
+    names: Sequence[str], things: Sequence[bool] | None, aliases: Sequence[Sequence[str]] | None = None
+) -> ClassList:
     """Make the class list of some names. Raises UsageError for a text in place of a list, or names that repeat."""
     if isinstance(names, str | bytes):
         raise UsageError(f"names: needs a list of class names, not the text {names!r}; write [{names!r}]")
@@ -34,22 +37,32 @@ def make_class_list(names: Sequence[str], things: Sequence[bool] | None) -> Clas
     flags = [True] * len(listed) if things is None else list(map(bool, things))
     if len(flags) != len(listed):
         raise UsageError(f"things: {len(flags)} flags for {len(listed)} classes; give one a class, True for things")
-    return ClassList("own", tuple(listed), tuple(flags))
+    if aliases is not None and (len(aliases) != len(listed) or any(isinstance(more, str) for more in aliases)):
+        raise UsageError(f"aliases: {aliases!r:.60}; give a list of further texts for each of {len(listed)} classes")
+    return ClassList("own", tuple(listed), tuple(flags), tuple(map(tuple, aliases or ())))
 
 
 def make_changed_protocol(name: str, changes: Mapping[str, Any]) -> Protocol:
-    """Make a protocol without TGQ. Raises UsageError for a wrong value, or a key that is none, with the nearest."""
+    """Make a protocol with some keys changed.
+
+    Raises UsageError for a wrong value, for a key that is none, with the nearest, and for what Scorer is not given:
+    people's ratings, and texts of true segments.
+    """
     for key in changes:
         if key not in _KEYS:
             raise UsageError(f"{key}={changes[key]}: no key of a protocol{suggest_nearest(key, _KEYS)}; "
                              "SCORES.md lists them")  # fmt: skip
     _check_thresholds(changes)
     try:
-        plain = make_protocol(name, **changes)
-        return make_protocol(name, **{**changes, "metrics": [m for m in plain.metrics if m != "tgq"]})
+        protocol = make_protocol(name, **changes)
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{key}={value!r}" for key, value in changes.items())
         raise UsageError(f"Scorer({given}): a value has the wrong type ({' '.join(str(error).split())})") from error
+    if protocol.verify == "human":
+        raise UsageError("verify='human': ratings are of a predictions file; use `zgs score FILE score.verify=human`")
+    if "tgq" in changes.get("metrics", ()):
+        raise UsageError("metrics: tgq needs texts of the true segments, which Scorer is not given; use `zgs score`")
+    return protocol
 
 
 def _check_thresholds(changes: Mapping[str, Any]) -> None:
@@ -79,6 +92,19 @@ def check_truth(truth: Any, named: str, classes: int) -> np.ndarray:
     return found.astype(np.int16)
 
 
+def check_instances(instances: Any, named: str, size: tuple[int, int]) -> np.ndarray | None:
+    """Check the map that tells objects of a class apart; returns it as int16. Raises UserError that names the image."""
+    if instances is None:
+        return None
+    found = np.asarray(instances)
+    if found.shape != size or found.dtype.kind not in "iu" or int(found.min()) < UNTOLD or int(found.max()) > _MOST:
+        raise UserError(
+            f"{named}: instances are {found.dtype} {list(found.shape)}; give whole numbers {list(size)}: an object's "
+            f"number up to {_MOST}, -1 none, {UNTOLD} several objects that nobody told apart"
+        )
+    return found.astype(np.int16)
+
+
 def check_prediction(prediction: Prediction, named: str, size: tuple[int, int], proportions: str) -> None:
     """Check what a prediction holds, and its masks beside a truth of ``size``. Raises UserError for what does not fit.
 
@@ -100,13 +126,13 @@ def check_prediction(prediction: Prediction, named: str, size: tuple[int, int], 
         raise UserError(f"{named}: " + fault.replace("score.proportions=any", "proportions='any'"))
 
 
-def check_embeddings(vectors: np.ndarray | None, dimension: int, named: str) -> np.ndarray:
-    """Return the embeddings of an image for ST. Raises UserError where there are none, or they are of another CLIP."""
+def check_embeddings(vectors: np.ndarray | None, dimension: int, named: str) -> None:
+    """Check the embeddings of an image. Raises UserError where there are none, or they are of another CLIP."""
+    instead = "mapping=('tt',) and metrics without clipscore"
     if vectors is None:
-        raise UserError(f"{named}: no embeddings, which ST needs; choose mapping=('tt',)")
+        raise UserError(f"{named}: no embeddings, which ST and clipscore need; choose {instead}")
     if vectors.shape[1] != dimension:
         raise UserError(
             f"{named}: embeddings have {vectors.shape[1]} numbers, those of the CLIP that scores {dimension}; choose "
-            "the CLIP that made them (words=['models=…']), or mapping=('tt',)"
+            f"the CLIP that made them (words=['models=…']), or {instead}"
         )
-    return vectors

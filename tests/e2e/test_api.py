@@ -90,7 +90,7 @@ def test_what_is_wrong_is_said() -> None:
     with pytest.raises(UserError, match="a: was added already"):
         scorer.add(one, np.zeros((4, 4), np.int16))
     assert scorer.compute()["value"].iloc[0] == 1
-    with pytest.raises(UserError, match="no embeddings, which ST needs"):
+    with pytest.raises(UserError, match="no embeddings, which ST and clipscore need"):
         bench.Scorer(["cat"], mapping=("st",)).add(one, np.zeros((4, 4), np.int16))
     with pytest.raises(UserError, match="embeddings"):  # of another CLIP
         wide = Prediction("b", np.ones((1, 4, 4), bool), ("cat",), np.ones((1, 7), np.float32))

@@ -31,7 +31,7 @@ from bench.report.out_of_domain import uses_embedded_models
 from bench.report.pictures.draw import Colours, Panel, make_label_map
 from bench.report.pictures.draw import draw as draw_panel
 from bench.report.pictures.side_by_side import ShownRun, show_prediction, show_truth
-from bench.report.tables.paper_metrics import select_paper_metrics
+from bench.report.tables.paper_metrics import select_iou_metrics
 from bench.score.score_table import describe_name
 from bench.settings.saved import read_run_settings
 
@@ -117,7 +117,7 @@ def choose_images(block: Block, choose: str, count: int, seed: int) -> tuple[str
 def _mean_iou(run: ShownRun) -> pd.Series:
     """Compute each image's mean of IoU under TT and ST, by image id; NaN where it has none."""
     names = [str(name) for name in run.per_image.columns if not describe_name(str(name)).group]
-    chosen = [metric for title, metric in select_paper_metrics(names).items() if title.startswith("IoU")]
+    chosen = select_iou_metrics(names)
     return run.per_image[chosen].mean(axis=1) if chosen else pd.Series(np.nan, run.per_image.index)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from bench.report.tables.comparisons import Pair, select_pairs
-from bench.report.tables.paper_metrics import select_paper_metrics
+from bench.report.tables.paper_metrics import select_iou_metrics
 from bench.score.score_table import describe_name
 
 COLUMNS = ("image_id", "metric", "variant", "against", "value_variant", "value_against", "value", "change")
@@ -20,8 +20,7 @@ def choose_metrics(tables: Sequence[pd.DataFrame]) -> list[str]:
     """Choose by which metrics an image has changed: IoU under TT and ST, else the first that all tables have."""
     names = [str(name) for name in tables[0] if all(name in table for table in tables)]
     shared = [name for name in names if not describe_name(name).group]
-    chosen = select_paper_metrics(shared)
-    return [metric for title, metric in chosen.items() if title.startswith("IoU")] or shared[:1]
+    return select_iou_metrics(shared) or shared[:1]
 
 
 def compute_changes(tables: Mapping[str, pd.DataFrame], pairs: Sequence[Pair]) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from bench.mapping.choose import make_strategy
 from bench.mapping.labels import assign_labels
 from bench.metrics.registry import Metric, select_metrics
 from bench.metrics.terms import ImageTables, Terms
-from bench.metrics.tgq import measure_each
+from bench.metrics.tgq import RULES, trace_hits
 from bench.report.site.pack import narrow, narrow_places
 from bench.score.counts import SIZES, ScoredSet
 
@@ -116,19 +116,12 @@ def _trace_image(
 
 def _make_hits(scored: ScoredSet, number: Mapping[str, int]) -> dict[str, Slots]:
     """Make the steps of TGQ: each true segment is a hit up to the cosine of its text with its class."""
-    by, slots = scored.protocol, Slots(strict=scored.protocol.tgq == "micro")
+    by = scored.protocol
+    slots = Slots(strict=RULES[by.tgq][1] == ">")
     for image_id, truth in zip(scored.truth_ids, scored.truths, strict=True):
-        record = truth.truth
-        if record is None or record.tt is None:
+        if (traced := trace_hits(truth)) is None:
             return {}
-        own = measure_each(record.tt, record.classes, "cosine", by)
-        own = own if by.rounding is None else np.round(own, by.rounding)
-        taus = np.append(np.unique(own), np.inf)
-        reach = np.searchsorted(taus, own)  # k: at this place each is a hit for the last time
-        hits = (np.arange(len(taus))[:, None] <= reach).astype(np.float64)
-        average = {"micro": "segments", "macro": "images"}[by.tgq]
-        terms = Terms(average, record.classes, truth.true_shares, hits, np.ones_like(hits))
-        slots.add(number[image_id], taus, terms)
+        slots.add(number[image_id], *traced)
     return {f"tgq.{by.tgq}": slots} if slots.images else {}
 
 

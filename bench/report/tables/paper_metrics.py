@@ -26,6 +26,12 @@ def select_paper_metrics(metrics: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def select_iou_metrics(metrics: Sequence[str]) -> list[str]:
+    """Select those of `select_paper_metrics` whose kind is IoU: under TT, then under ST."""
+    chosen = select_paper_metrics(metrics)
+    return [chosen[title] for title, kind, _ in PANELS if kind == "iou" and title in chosen]
+
+
 def _find_kind(name: MetricName) -> str:
     family, *rest = name.metric.split(".")
     return "top1" if "top1" in rest else "cosine" if "cosine" in rest else family

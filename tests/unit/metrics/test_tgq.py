@@ -64,3 +64,19 @@ def test_validate_names_the_image() -> None:
         tgq.validate(oracle("a", [2]), 2)
     with pytest.raises(UserError, match=r"image a, oracle tt similarity: shape \(1, 5\)"):
         tgq.validate(oracle("a", [0]), 4)
+
+
+@pytest.mark.parametrize("rule", ["micro", "macro"])
+@pytest.mark.parametrize("rounding", [6, 1])
+def test_hits_at_every_threshold_are_those_at_each(rule: str, rounding: int) -> None:
+    """Rows hold up to their tau (macro: >=) or up to just before it (micro: >), as the metric itself has it there."""
+    rows = oracle("a", [0, 1, 2])
+    traced = tgq.trace_hits(image_of(None, rows, tgq=rule, rounding=rounding))
+    assert traced is not None
+    taus, terms = traced
+    assert taus.tolist() == [0.5, 0.7, 0.9, np.inf] and terms.average == tgq.RULES[rule][0]
+    for tau in (-1.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+        image = image_of(None, rows, tgq=rule, rounding=rounding, tau_sbert=tau)
+        (known,) = (part for name, part in tgq.compute_text_quality(image).items() if ">" in name)
+        row = np.searchsorted(taus, tau, side="right" if rule == "micro" else "left")
+        np.testing.assert_array_equal(terms.numerator[row], known.numerator[0], str(tau))

@@ -11,6 +11,7 @@ import pytest
 from bench.errors import UsageError, UserError
 from bench.records import Prediction
 from bench.score.in_memory import check_prediction, check_truth, make_changed_protocol, make_class_list
+from bench.score.presets import make_protocol
 
 MASKS = np.ones((2, 4, 6), bool)
 
@@ -41,8 +42,10 @@ def test_keys_of_a_protocol(changes: dict[str, Any], told: str) -> None:
         make_changed_protocol("paper", changes)
 
 
-def test_a_protocol_that_is_right_lacks_tgq_alone() -> None:
-    assert make_changed_protocol("paper", {"tau_sbert": None}).metrics == ("iou", "recall")
+def test_a_protocol_is_the_one_of_that_name_but_for_what_only_files_can_tell() -> None:
+    assert make_changed_protocol("paper", {"tau_sbert": None}) == make_protocol("paper", tau_sbert=None)
+    with pytest.raises(UsageError, match="zgs score FILE score.verify=human"):
+        make_changed_protocol("paper", {"verify": "human"})
     with pytest.raises(UsageError, match="did you mean paper"):
         make_changed_protocol("papr", {})
 
