@@ -64,7 +64,7 @@ def test_captions_over_an_image_have_an_aim_of_their_own() -> None:
 
 
 def test_the_peak_of_a_step_is_not_taken_for_that_of_a_search() -> None:
-    assert write_aims([make_row("captions")])[-1].startswith("- The peak of captions is that of the token step in its row")
+    assert write_aims([make_row("captions")])[-1].startswith("- The peak of captions is that of the token step")
     assert "holds more" not in "".join(write_aims([make_row("scoring")]))
 
 
