@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-from bench.caption.language_step import LanguageStep
+from bench.caption.language_step import LanguageStep, Pass
 
 Similarity = Callable[[Tensor | None], Tensor]
 """Int64 [b, k] candidate tokens, or None for all [b, v], to floats of that shape: cosines of "context + token" with the
@@ -75,9 +75,13 @@ def guide(
     tokens: Int64[Tensor, " b"],
     similarity: Similarity,
     options: Guidance,
+    first: Pass | None = None,
 ) -> Guided:
-    """Forward the rows' last ``tokens`` over a context that is shifted ``options.iterations`` times."""
-    forward = model(cache, tokens)
+    """Forward the rows' last ``tokens`` over a context that is shifted ``options.iterations`` times.
+
+    ``first`` is the pass over the unshifted one where it is known.
+    """
+    forward = first or model(cache, tokens)
     unmodified, last = forward.logits, forward.last  # of this pass: a recorded one is written over by the next
     before = unmodified.log_softmax(dim=-1)  # b v
     wanted = _Wanted(similarity, options)

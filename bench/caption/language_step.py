@@ -67,6 +67,11 @@ class LanguageStep:
         """Where the weights are."""
         return self.embedding.device
 
+    @property
+    def repeats(self) -> bool:
+        """Whether a pass may be taken again for other rows: on a processor, where small batches cost less."""
+        return self.device.type == "cpu"
+
     def round_up(self, rows: int, usual: int, room: int = 0) -> int:
         """Round a batch up to a size at which every row has the bits that it has among ``usual``, or to the largest.
 

@@ -41,6 +41,11 @@ class RecordedStep(LanguageStep):
         self.recorded: Recent[tuple[int, ...], RecordedPasses] = Recent(room)
         self._latest: Pass | None = None
 
+    @property
+    def repeats(self) -> bool:
+        """See `LanguageStep.repeats`: never, for a pass is gone with the next one."""
+        return False
+
     def read(self, tokens: Sequence[int]) -> Float[Tensor, "layers 2 1 h t k"]:
         """See `LanguageStep.read`: done once, so nothing is recorded."""
         return self.plain.read(tokens)

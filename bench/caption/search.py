@@ -18,6 +18,7 @@ from torch import Tensor
 
 from bench.caption.beams import Beams, advance, begin
 from bench.caption.candidates import CandidateFeatures, Similarities
+from bench.caption.first_pass import FirstPasses
 from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
@@ -102,6 +103,10 @@ class Search:
         return self._prompt_cache[..., :1, :].nbytes * self.width * (len(self.prompt) + self.tokens - 1)
 
     @cached_property
+    def _first_passes(self) -> FirstPasses:
+        return FirstPasses(self.model)
+
+    @cached_property
     def _prompt_cache(self) -> Float[Tensor, "layers 2 1 h t k"]:
         return self.model.read(self.prompt[:-1])
 
@@ -139,7 +144,11 @@ class Search:
         if cache.device.type == "cpu" and cache.nbytes >= SCATTERED:
             trim()
         own = cache[:, :, first : first + len(rows)]
-        guided = guide(self.model, _fill_up(own, size), last, similarity, self.guidance)
+        filled, first_pass = _fill_up(own, size), None
+        if self.model.repeats:
+            repeated = [*contexts, *contexts[-1:] * copies]
+            first_pass = self._first_passes(repeated, filled, last, partial(self.model.round_up, usual=most))
+        guided = guide(self.model, filled, last, similarity, self.guidance, first_pass)
         return (guided if watched else guided.drop_cache()).take(slice(len(places)))
 
     def _choose(self, rows: list[_Row], log_p: Float[Tensor, "b v"], beams: Beams | None) -> Beams:

@@ -10,8 +10,9 @@ values of the unmodified model carried along and never recomputed, all beams of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -137,7 +138,7 @@ class ZeroCap:
         targets = F.normalize(vectors, dim=-1)
         winners = []
         for group in targets.split(self.segments or max(SEGMENTS_AT_ONCE, KEPT // self.search.bytes_each)):
-            winners += [self.choose(beams, target) for beams, target in zip(self.search(group), group, strict=True)]
+            winners += self.choose(self.search(group), group)
         features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
         scores = np.array([c.score for c in winners], dtype=np.float32)
         return Captions(tuple(c.text for c in winners), features.cpu().numpy(), scores)
@@ -147,10 +148,13 @@ class ZeroCap:
         step = RecordedStep(self.search.model, capture or CudaCapture())
         self.search = replace(self.search, model=step)
 
-    def choose(self, beams: Beams, target: Float[Tensor, " d"]) -> Winner:
-        """Choose the beam whose text inside the CLIP prompt is most similar to the unit-length target."""
-        texts = self.list_candidates(beams)
-        features = self.prompted(texts)
+    def choose(self, beams: Sequence[Beams], targets: Float[Tensor, "n d"]) -> list[Winner]:
+        """Choose each segment's beam whose text inside the CLIP prompt is most similar to its unit-length target."""
+        texts = [self.list_candidates(own) for own in beams]
+        features = self.prompted(list(chain.from_iterable(texts))).split([len(own) for own in texts])
+        return [self._choose(*own) for own in zip(texts, features, targets, strict=True)]
+
+    def _choose(self, texts: list[str], features: Float[Tensor, "b d"], target: Float[Tensor, " d"]) -> Winner:
         scores = (F.normalize(features, dim=-1) * target).sum(dim=-1)
         best = int(scores.argmax())
         text = clean_text(texts[best][:-1]) if self.final == "cut_last" else texts[best]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.commands.speed_device import CUDA, META, find_device_word, run_on_device
-from bench.errors import DONE, FAILED, UsageError
+from bench.commands.speed_inputs import check_options, check_places, list_precisions, make_inputs
+from bench.errors import DONE, FAILED, UsageError, writing
 
 USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=A,B] [weights=FOLDER] [KEY=VALUE …]
 
@@ -33,20 +34,26 @@ is 1 where they do not agree. Plain is: attention written out, all blocks and to
 padded to the whole context, nothing reused, products by torch's own library (the fast form's are oneDNN's)."""
 OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": "", "growth": "no"}
 """Options of this command, with their defaults."""
+ENDS = ("json", "csv", "md", "png", "svg")
+"""Of the files of a scale in to=FOLDER."""
 FLAGS = tuple(f"--{name}" for name in OWN)
 
 
 def main(arguments: list[str]) -> int:
     """Try the stages, a line each as it is done; 1 where a fast form does not agree with its plain one."""
     options, words = read_words(arguments)
+    check_options(options)
     if (device := find_device_word(words)) == META or device.startswith(CUDA):
         return run_on_device(device, options, words)
-    stages = choose_stages(options["stages"])
-    inputs, rows, begin = make_inputs(options, words), [], time.monotonic()
-    if options["growth"] == "yes":
-        return tell_growth(inputs, options["to"])
-    from bench.speed.try_stages import try_stages
+    from bench.speed.try_stages import NEEDS, try_stages
 
+    if options["growth"] == "yes":
+        return tell_growth(make_float32_inputs(options, words, NEEDS["embeddings"]), options)
+    stages = choose_stages(options["stages"])
+    needed = [model for stage in stages for model in NEEDS[stage]]
+    inputs, rows, begin = make_float32_inputs(options, words, needed), [], time.monotonic()
+    check_places(options, [f"{options['scale']}.{end}" for end in ENDS])
+    read_kept(inputs, options)
     print(f"zgs speed scale={options['scale']}: {', '.join(stages)}; both forms on one thread", flush=True)
     written: list[Path] = []
     for row in try_stages(inputs, stages):
@@ -60,31 +67,44 @@ def main(arguments: list[str]) -> int:
     return FAILED if wrong else DONE
 
 
-def keep_rows(rows: Sequence[dict[str, Any]], inputs: Any, options: dict[str, str]) -> list[Path]:
+def keep_rows(rows: Sequence[dict[str, Any]], inputs: Any, options: Mapping[str, str]) -> list[Path]:
     """Keep what is measured so far, where the options say; rows of other stages that the folder has stay."""
     from bench.speed.try_stages import STAGES
-    from bench.speed.write import describe_machine, read_rows, write_all, write_json
+    from bench.speed.write import describe_machine, write_all, write_json
 
-    machine, scale = describe_machine(inputs.settings), options["scale"]
-    written = [write_json(rows, machine, scale, Path(options["json"]))] if options["json"] else []
+    machine, scale, written = describe_machine(inputs.settings), options["scale"], list[Path]()
+    if options["json"]:
+        with writing(Path(options["json"]), "json=FILE"):
+            written.append(write_json(rows, machine, scale, Path(options["json"])))
     if options["to"]:
-        known = {row["stage"]: row for row in [*read_rows(Path(options["to"]) / f"{scale}.json", machine), *rows]}
-        written += write_all([known[name] for name in STAGES if name in known], machine, scale, Path(options["to"]))
+        known = {row["stage"]: row for row in [*read_kept(inputs, options), *rows]}
+        kept = [known[name] for name in STAGES if name in known]
+        with writing(Path(options["to"]), "to=FOLDER"):
+            written += write_all(kept, machine, scale, Path(options["to"]))
     return written
 
 
-def tell_growth(inputs: Any, to: str) -> int:
+def read_kept(inputs: Any, options: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Read the rows that to=FOLDER has of this machine. Raises UserError for a file that holds none."""
+    from bench.speed.write import describe_machine, read_rows
+
+    name = f"{options['scale']}.json"
+    return read_rows(Path(options["to"]) / name, describe_machine(inputs.settings)) if options["to"] else []
+
+
+def tell_growth(inputs: Any, options: Mapping[str, str]) -> int:
     """Tell how every cost grows, a line each as it is measured, and write them where asked to."""
     from bench.speed.growth import describe_growth, judge_growth, measure_growth, write_growth
 
-    found = []
+    found, to = [], options["to"]
+    check_places(options, [f"growth.{end}" for end in ("csv", "png", "svg")])
     for one in measure_growth(inputs):
         found.append(one)
         print(describe_growth(one).replace("\n", " "), flush=True)
     print(judge_growth(found))
     if to:
-        Path(to).mkdir(parents=True, exist_ok=True)
-        print("speed:", *write_growth(found, Path(to)), sep="\n  ")
+        with writing(Path(to), "to=FOLDER"):
+            print("speed:", *write_growth(found, Path(to)), sep="\n  ")
     return DONE
 
 
@@ -124,23 +144,14 @@ def choose_stages(text: str) -> tuple[str, ...]:
     return tuple(name for name in STAGES if name in asked or not asked)
 
 
-def make_inputs(options: dict[str, str], words: Sequence[str]) -> Any:
-    """Make what the stages are tried on. Raises UsageError for a wrong scale, UserError for missing weights."""
-    from bench.commands.settings import compose_settings
-    from bench.speed.inputs import SCALES, Inputs, list_weights, open_image
-
-    scale = options["scale"]
-    if options["growth"] not in ("yes", "no"):
-        raise UsageError(f"speed: growth={options['growth']}: yes or no")
-    if scale not in SCALES:
-        raise UsageError(f"speed: scale={scale}: one of {', '.join(SCALES)}")
-    own = ["device=cpu", *list_weights(scale, options["weights"])]
+def make_float32_inputs(options: Mapping[str, str], words: Sequence[str], models: Sequence[str]) -> Any:
+    """Make what the stages are tried on by the processor. Raises UsageError for another device or number type."""
     if wrong := [word for word in words if word.startswith("device=") and word != "device=cpu"]:
         raise UsageError(f"speed: {wrong[0]}: measures device=cpu or device=cuda, and counts on device=meta")
-    settings = compose_settings([*own, *words])
-    if settings["dtype"] != "float32":
-        raise UsageError(f"speed: dtype={settings['dtype']}: both forms are compared in float32")
-    return Inputs(scale, settings, open_image(options["image"] or None, scale), compose_settings(["device=cpu"]))
+    inputs = make_inputs("cpu", options, words, models, embedded=True)
+    if wrong := [word for word in list_precisions(inputs.settings) if not word.endswith("=float32")]:
+        raise UsageError(f"speed: {wrong[0]}: both forms are compared in float32")
+    return inputs
 
 
 def describe_row(row: dict[str, Any]) -> str:

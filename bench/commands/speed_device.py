@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.errors import DONE, UsageError
+from bench.commands.speed_inputs import check_places, list_precisions, make_inputs
+from bench.errors import DONE, UsageError, writing
 
 META, CUDA = "meta", "cuda"
 Job = tuple[Iterable[dict[str, Any]], Callable[[Mapping[str, Any]], str], dict[str, Any]]
@@ -25,7 +26,9 @@ def run_on_device(device: str, options: Mapping[str, str], words: Sequence[str])
     if options["growth"] == "yes":
         raise UsageError(f"speed: growth=yes on device={device}: costs are fitted on the processor; leave device= out")
     own = [word for word in words if not word.startswith("device=")]
+    kind = META if device == META else CUDA
     rows, describe, machine = (_count if device == META else _measure)(device, options, own)
+    check_places(options, [f"{kind}_{options['scale']}.{end}" for end in ("json", "csv", "md")])
     done: list[dict[str, Any]] = []
     written: list[Path] = []
     begin = time.monotonic()
@@ -76,14 +79,12 @@ def _measure(device: str, options: Mapping[str, str], words: Sequence[str]) -> J
 
 
 def _make_inputs(device: str, options: Mapping[str, str], words: Sequence[str]) -> Any:
-    from bench.commands.settings import compose_settings
-    from bench.speed.inputs import SCALES, Inputs, list_weights, open_image
+    from bench.speed.inputs import MODELS
 
-    scale = options["scale"]
-    if scale not in SCALES:
-        raise UsageError(f"speed: scale={scale}: one of {', '.join(SCALES)}")
-    settings = compose_settings([f"device={device}", *list_weights(scale, options["weights"]), *words])
-    return Inputs(scale, settings, open_image(options["image"] or None, scale), settings)
+    inputs = make_inputs(device, options, words, MODELS, embedded=False)
+    if own := list_precisions(inputs.settings)[1:]:
+        raise UsageError(f"speed: {own[0]}: all models have one dtype here; leave it out")
+    return inputs
 
 
 def _choose(text: str, known: Sequence[str], device: str) -> tuple[str, ...]:
@@ -101,6 +102,11 @@ def _keep(rows: Sequence[dict[str, Any]], machine: dict[str, Any], options: Mapp
     from bench.speed.device.write import write_device_rows
     from bench.speed.write import write_json
 
-    scale = options["scale"]
-    written = [write_json(rows, machine, scale, Path(options["json"]))] if options["json"] else []
-    return written + (write_device_rows(rows, machine, scale, Path(options["to"])) if options["to"] else [])
+    scale, written = options["scale"], list[Path]()
+    if options["json"]:
+        with writing(Path(options["json"]), "json=FILE"):
+            written.append(write_json(rows, machine, scale, Path(options["json"])))
+    if options["to"]:
+        with writing(Path(options["to"]), "to=FOLDER"):
+            written += write_device_rows(rows, machine, scale, Path(options["to"]))
+    return written

@@ -118,7 +118,7 @@ def _weigh(table: Float64[np.ndarray, "k i"], weights: UInt[np.ndarray, "b i"]) 
 def _draw_weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slice, UInt[np.ndarray, "b i"]]]:
     """How often each image is drawn in each resample (multinomial), some resamples at a time."""
     if 0 < images * resamples <= _PIECE:
-        yield slice(0, resamples), _draw_one_piece(images, resamples, seed)
+        yield slice(0, resamples), draw_one_piece(images, resamples, seed)
         return
     draw, step = np.random.default_rng(seed), max(1, _PIECE // max(images, 1))
     for start in range(0, resamples if images else 0, step):
@@ -127,7 +127,7 @@ def _draw_weights(images: int, resamples: int, seed: int) -> Iterator[tuple[slic
 
 
 @lru_cache(maxsize=1)
-def _draw_one_piece(images: int, resamples: int, seed: int) -> UInt[np.ndarray, "b i"]:
+def draw_one_piece(images: int, resamples: int, seed: int) -> UInt[np.ndarray, "b i"]:
     """Every protocol and every curve asks for the same weights."""
     return _draw_resamples(np.random.default_rng(seed), images, resamples)
 

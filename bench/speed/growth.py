@@ -17,10 +17,12 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from scipy import stats
 
 from bench.csv_files import write_csv
+from bench.overlap.together import join_tables
 from bench.records import ClassList, Overlap
 from bench.report.figures.style import draw_plain_axes, look, make_figure, save
 from bench.score.curves import CURVES, compute_curves
 from bench.score.presets import make_protocol
+from bench.score.resampling import draw_one_piece
 from bench.speed.clock import measure, use_one_thread
 from bench.speed.inputs import Inputs
 from bench.speed.many_tables import NAMING, draw_table
@@ -66,7 +68,8 @@ def prepare_scoring(
     protocol, taus = make_protocol("paper", resamples=1000), np.linspace(0, 1, thresholds).tolist()
 
     def score() -> object:
-        CURVES.clear()
+        for forget in (CURVES.clear, join_tables.cache_clear, draw_one_piece.cache_clear):
+            forget()
         return compute_curves(tables, names, protocol, NAMING, "tt", taus, axes=["tau"])
 
     return score

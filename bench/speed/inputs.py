@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -102,21 +102,23 @@ def open_image(file: str | None, scale: str) -> UInt8[np.ndarray, "h w 3"]:
     return np.array(load_sample_image("china.jpg"))
 
 
-def list_weights(scale: str, folder: str) -> list[str]:
-    """List the words that choose a scale's models, from a folder where one is named."""
+def list_weights(scale: str, folder: str, needed: Sequence[str] = MODELS) -> list[str]:
+    """List the words that choose a scale's models, from a folder where one is named, which has those ``needed``."""
     if scale == PAPER:
-        return ["models=paper", *_name_weights(folder)]
+        return ["models=paper", *_name_weights(folder, needed)]
     if folder:
         raise UsageError("speed: weights=FOLDER goes with scale=paper; the embedded models have their own")
     return []
 
 
-def _name_weights(folder: str) -> list[str]:
+def _name_weights(folder: str, needed: Sequence[str]) -> list[str]:
     if not folder:
         return []
-    if missing := [name for name in MODELS if not (Path(folder) / name).is_dir()]:
+    there = [name for name in MODELS if (Path(folder) / name).is_dir()]
+    missing = [f"no folder {name} there" for name in MODELS if name in needed and name not in there]
+    if missing or not Path(folder).is_dir():
         raise UserError(
-            f"weights={folder}: no folder {missing[0]} there; "
+            f"weights={folder}: {[*missing, 'no such folder'][0]}; "
             f"`python -m data_prep.random_models --to {folder}` makes it"
         )
-    return [f"models.{name}.source='{Path(folder).resolve()}/{name}'" for name in MODELS]
+    return [f"models.{name}.source='{Path(folder).resolve()}/{name}'" for name in there]

@@ -12,6 +12,9 @@ from bench.speed.trial import Trial, run_trial
 
 STAGES = ("features", "clustering", "embeddings", "captions", "scoring")
 """Each is the module of that name in `bench.speed.stages`."""
+NEEDS = {"features": ("dino",), "clustering": ("dino",), "embeddings": ("clip",), "captions": ("clip", "language"),
+         "scoring": ()}  # fmt: skip
+"""The models that a stage loads."""
 
 
 def try_stages(inputs: Inputs, stages: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -45,9 +45,11 @@ def read_rows(path: Path, machine: Row) -> list[dict[str, Any]]:
         return []
     try:
         objects = json.loads(path.read_text(encoding="utf-8"))
-        return [dict(row) for row in objects if row["machine"] == dict(machine)]
-    except (ValueError, KeyError, TypeError) as error:
+        rows = [dict(row) for row in objects if row["machine"] == dict(machine)]
+        make_page(rows, machine, path.stem)  # which asks for every number that a row has to have
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: no rows of `zgs speed` ({error}): give another to=FOLDER, or remove it") from error
+    return rows
 
 
 def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> list[Path]:

@@ -30,6 +30,7 @@ from tqdm import tqdm
 from bench.errors import writing
 from bench.store.entries import DAMAGES, Entry, load_entries, pack_entries
 from bench.store.locks import hold_lock
+from bench.store.looks import Look, read_stamp
 from bench.store.places import find_lock_file, is_remote, is_there, make_folder, move, write_remote
 
 STAGES = ("segment", "trunk", "encode", "caption", "merge", "baseline", "table", "texts")
@@ -124,14 +125,15 @@ class Store:
         One process makes an item at a time. Another that wants it waits, and makes only what is missing then. A lock
         is held while others are asked for: entries are made of entries of earlier stages, never the other way round.
         """
-        wanted = list(dict.fromkeys(names))
-        known, new = self.read(namespace, item), dict[str, Entry]()
+        wanted, look = list(dict.fromkeys(names)), self._look(namespace, item)
+        known, new = look.known, dict[str, Entry]()
         if not known.keys() >= set(wanted):
             with self._hold_item(namespace, item):
-                known = self.read(namespace, item)
+                look = self._look(namespace, item, look)
+                known = look.known
                 if missing := [name for name in wanted if name not in known]:
                     new = dict(make(missing))
-                    self.add(namespace, item, new)
+                    self.add(namespace, item, new, look)
         self.reuse(namespace, item, known.keys() & set(wanted))
         return known | new
 
@@ -152,13 +154,13 @@ class Store:
         self.stats.made[namespace.stage].update(f"{item}/{name}" for name in new)
         return new
 
-    def add(self, namespace: Namespace, item: str, entries: Mapping[str, Entry]) -> None:
-        """Add entries to an item; those already there stay as they are."""
+    def add(self, namespace: Namespace, item: str, entries: Mapping[str, Entry], look: Look | None = None) -> None:
+        """Add entries to an item; those already there stay as they are. ``look`` is an earlier one at it."""
         if not entries:
             return
         path = _make_path(namespace, item)
         with writing(path, "store=FOLDER"), _lock_folder(path):
-            known = self._read_again(namespace, path)
+            known = look.known if look and look.holds(path) else self._read_again(namespace, path)
             write_atomically(path, pack_entries({**entries, **known}))
         self.stats.made[namespace.stage].update(f"{item}/{name}" for name in entries if name not in known)
         self.reuse(namespace, item, known.keys() & entries.keys())
@@ -166,6 +168,14 @@ class Store:
     def reuse(self, namespace: Namespace, item: str, names: Iterable[str]) -> None:
         """Note that entries were found and taken."""
         self.stats.reused[namespace.stage].update(f"{item}/{name}" for name in names)
+
+    def _look(self, namespace: Namespace, item: str, before: Look | None = None) -> Look:
+        """Look into an item, or take over what was found ``before`` where the file is the same still."""
+        path = _make_path(namespace, item)
+        if before and before.holds(path):
+            return before
+        stamp = read_stamp(path)  # first: who changes the file meanwhile changes this
+        return Look(stamp, self.read(namespace, item))
 
     @contextmanager
     def _hold_item(self, namespace: Namespace, item: str) -> Iterator[None]:

@@ -62,7 +62,7 @@ class StandIns:
         row = self.ids.index(node)
         target = functional.normalize(torch.from_numpy(self.images[row]), dim=0)
         beams: Any = (self.texts[str(node)][candidates], torch.from_numpy(self.features[row][candidates]))
-        return Chooser().choose(beams, target)
+        return Chooser().choose([beams], target[None])[0]
 
 
 def produce(vectors: Vectors) -> dict[str, Found]:

@@ -1,7 +1,7 @@
 """Section 3.3, plainly: ZeroCap for one segment, transformers' forward pass and autograd of the written loss.
 
 Every candidate text is padded to CLIP's whole context and encoded anew in every iteration, the language model reads
-every context anew for every token, and beams come one after the other.
+every context anew for every token, beams come one after the other, and both models write their attention weights out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from jaxtyping import Float
 from torch import Tensor
 from transformers import DynamicCache
 
+from bench.speed.plain.attention import use_eager_attention, write_out_text_attention
+
 Options = Mapping[str, Any]
 """Those of `bench.caption.zerocap.ZeroCap` by their names; what is not given is the paper's."""
 Cache = list[tuple[Tensor, Tensor]]
@@ -24,7 +26,7 @@ def encode(clip: Any, texts: Sequence[str]) -> Float[Tensor, "n d"]:
     """Encode texts by open_clip's own function, padded to the whole context; not normalised."""
     tokens = [clip.tokenize_raw(text) for text in texts]
     padded = torch.tensor([t + [0] * (clip.text.context - len(t)) for t in tokens])
-    with torch.no_grad():
+    with torch.no_grad(), write_out_text_attention(clip):
         features: Tensor = clip.model.encode_text(padded)
     return features
 
@@ -42,6 +44,13 @@ def shift(
     language: Any, clip: Any, context: list[int], target: Float[Tensor, " d"], o: Options
 ) -> tuple[Float[Tensor, " v"], Float[Tensor, " v"]]:
     """Shift the context's keys and values towards texts like the target: probabilities before, logits after."""
+    with use_eager_attention(language.model):
+        return _shift(language, clip, context, target, o)
+
+
+def _shift(
+    language: Any, clip: Any, context: list[int], target: Float[Tensor, " d"], o: Options
+) -> tuple[Float[Tensor, " v"], Float[Tensor, " v"]]:
     model = language.model
     whole = model(torch.tensor([context[:-1]]), use_cache=True).past_key_values
     past = [(layer.keys.detach(), layer.values.detach()) for layer in whole.layers]

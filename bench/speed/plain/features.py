@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,8 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor
 from torch.nn import functional
+
+from bench.speed.plain.attention import use_eager_attention
 
 
 def compute_features(dino: Any, image: UInt8[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "f d"]:
@@ -43,7 +43,7 @@ def embed(dino: Any, image: UInt8[np.ndarray, "h w 3"]) -> Float32[Tensor, "1 t 
 @torch.inference_mode()
 def run_blocks(dino: Any, tokens: Float32[Tensor, "1 t w"], count: int) -> Float32[Tensor, "1 t w"]:
     """Run the first blocks over all tokens by transformers' own code, the weights of all heads written out at once."""
-    with _use_eager_attention(dino.model):
+    with use_eager_attention(dino.model):
         for block in dino.blocks[:count]:
             tokens = block(tokens)
     return tokens
@@ -64,13 +64,3 @@ def run_block_by_heads(dino: Any, tokens: Float32[Tensor, "1 t w"]) -> Float32[T
         mixed[0, :, head * attention.head_dim : (head + 1) * attention.head_dim] = weights @ value
     tokens = tokens + attention.o_proj(mixed)
     return tokens + block.mlp(block.layernorm_after(tokens))
-
-
-@contextmanager
-def _use_eager_attention(model: Any) -> Iterator[None]:
-    before = model.config._attn_implementation
-    model.set_attn_implementation("eager")
-    try:
-        yield
-    finally:
-        model.set_attn_implementation(before)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -181,10 +182,11 @@ def read_beams(search: Any, target: Tensor) -> Found:
 
 
 def compare_texts(one: Found, other: Found) -> float:
-    """Compare two searches: the largest difference of a score; infinite where a token differs."""
+    """Compare two searches: the largest difference of a score, NaN where one is; infinite where a token differs."""
     if [tokens for tokens, _ in one] != [tokens for tokens, _ in other]:
         return math.inf
-    return max(abs(a - b) for (_, a), (_, b) in zip(one, other, strict=True))
+    scores = np.array([[score for _, score in found] for found in (one, other)])
+    return float(np.abs(scores[0] - scores[1]).max())  # of NumPy: Python's max passes a NaN over that is not the first
 
 
 def measure_guidance(search: Any, rows: int) -> float:

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
-from bench.speed import clock, products, try_stages
+from bench.errors import UserError
+from bench.speed import clock, growth, products, try_stages
+from bench.speed.device import count as device_count
+from bench.speed.inputs import list_weights
 from bench.speed.stages import scoring
+from bench.speed.write import describe_machine
 from data_prep.random_models import TINY_CLIP, make_clip, make_language
 
 QUICK = ["caption.beams=2", "caption.iterations=1", "caption.candidates=40"]
@@ -74,7 +78,16 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
             "its architecture is not known without",
         ),
         (["dtype=bfloat16"], "compared in float32"),
+        (["precision.caption=bfloat16", "stages=captions"], "precision.caption=bfloat16: both forms are compared in"),
+        (["precision=bfloat16"], "precision=bfloat16: give its keys"),
+        (["device=meta", "precision=bfloat16"], "precision=bfloat16: give its keys"),
+        (["device=meta", "precision={caption:bfloat16}"], "all models have one dtype here"),
+        (["caption.candidates=0", "stages=captions"], "caption.candidates=0: must be from 1"),
+        (["device=meta", "caption.beams=0", "stages=language"], "caption.beams=0: must be from 1"),
         (["growth=maybe"], "growth=maybe: yes or no"),
+        (["device=meta", "growth=maybe"], "growth=maybe: yes or no"),
+        (["growth=yes", "stages=scoring"], "growth=yes with stages=scoring"),
+        (["growth=yes", "json=growth.json"], "growth=yes with json="),
         (["stages=embeddings", "encode=crop"], "this encode= has no plain form"),
         (["stages=captions", "caption=retrieval", "caption.words=[dog]"], "this caption= has no plain form"),
         (["stages=clustering", "segment=grid"], "this segment= has no plain form"),
@@ -87,13 +100,49 @@ def test_wrong_words_are_one_line(words: list[str], said: str, capsys: pytest.Ca
     assert said in error and error.count("\n") == 0
 
 
+@pytest.mark.thinned(4)
+@pytest.mark.parametrize("first", [["stages=scoring"], ["growth=yes"], ["device=meta"]], ids=" ".join)
+def test_places_that_cannot_be_written_are_found_before_anything_is_measured(
+    first: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((try_stages, "try_stages"), (growth, "measure_growth"), (device_count, "count_stages")):
+        monkeypatch.setattr(module, name, lambda *_: iter(lambda: pytest.fail("measured"), None))
+    (tmp_path / "file").write_text("mine")
+    places = [f"to={tmp_path}/file", f"to={tmp_path}/file/x"]
+    if first != ["growth=yes"]:
+        places += [f"json={tmp_path}", f"json={tmp_path}/file/x.json", "json=/proc/x.json"]
+    for place in places:
+        assert main(["speed", *first, place]) == 2
+        error = capsys.readouterr().err.strip()
+        assert "cannot write" in error and f"{place.partition('=')[0]}=F" in error and "\n" not in error
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_rows_that_are_none_are_found_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(try_stages, "try_stages", lambda *_: pytest.fail("measured"))
+    machine = describe_machine({"dtype": "float32"})
+    for damaged in ("{}[", "[{}]", json.dumps([{"machine": machine, "stage": "features"}])):
+        (tmp_path / "embedded.json").write_text(damaged)
+        assert main(["speed", "stages=scoring", f"to={tmp_path}"]) == 1
+        assert "embedded.json: no rows of `zgs speed`" in capsys.readouterr().err
+
+
+def test_weights_of_other_stages_are_not_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "dino").mkdir()
+    assert list_weights("paper", str(tmp_path), ["dino"])[1:] == [f"models.dino.source='{tmp_path}/dino'"]
+    assert list_weights("paper", str(tmp_path), []) == list_weights("paper", str(tmp_path), ["dino"])
+    for folder, needed, said in (("", ["clip", "dino"], "no folder clip there"), ("none", [], "no such folder")):
+        with pytest.raises(UserError, match=said):
+            list_weights("paper", str(tmp_path / folder), needed)
+
+
 def test_a_language_model_without_gpt2s_vocabulary_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_clip(tmp_path / "clip", json.loads(json.dumps(TINY_CLIP)))
     make_language(tmp_path / "language", tiny=True)
-    for name in ("dino", "sentence"):
-        (tmp_path / name).mkdir()
     sizes = ["models.clip.patch=8", "models.clip.grid=3", "models.dino.grid=4", "encode.start_layer=2"]
     assert main(["speed", "scale=paper", f"weights={tmp_path}", "stages=captions", *sizes]) == 1
     assert "the language model has 257 tokens, GPT-2 has 50257" in capsys.readouterr().err

@@ -182,9 +182,9 @@ def test_ended_beams_cost_nothing_and_a_full_stop_at_once_is_an_empty_text(langu
     end = eager.search.rules.end_token
     beams = steps[0].beams
     stopped = type(beams)(torch.tensor([[end]]), *(torch.tensor([v]) for v in (-1.0, 1, True, 0)))
-    chosen = eager.choose(stopped, torch.from_numpy(tiny.embeddings(1).vectors[0]))
+    chosen = eager.choose([stopped], torch.from_numpy(tiny.embeddings(1).vectors))[0]
     assert chosen.text == "" and np.isfinite(chosen.score)
-    assert ZeroCap(language, clip, final="cut_last").choose(stopped, torch.ones(16)).text == ""
+    assert ZeroCap(language, clip, final="cut_last").choose([stopped], torch.ones(1, 16))[0].text == ""
 
 
 def test_only_a_full_stop_is_removed_but_any_last_character_in_the_reference(language: Any, clip: Any) -> None:
@@ -193,8 +193,8 @@ def test_only_a_full_stop_is_removed_but_any_last_character_in_the_reference(lan
     numbers = (torch.tensor([v]) for v in (-1.0, len(tokens), False, 0))
     beams = watched(ours, torch.ones(1, 16))[0].beams
     beams = type(beams)(torch.tensor([tokens]), *numbers)
-    assert ours.choose(beams, torch.ones(16)).text == "blackbird"
-    assert reference.choose(beams, torch.ones(16)).text == "blackbir"
+    assert ours.choose([beams], torch.ones(1, 16))[0].text == "blackbird"
+    assert reference.choose([beams], torch.ones(1, 16))[0].text == "blackbir"
     assert clean_text(" A Dog. ") == "a dog"
 
 

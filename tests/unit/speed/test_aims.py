@@ -63,6 +63,11 @@ def test_captions_over_an_image_have_an_aim_of_their_own() -> None:
     assert (judged["ratio of a token step"], judged["ratio over an image"]) == (95, 268)
 
 
+def test_the_peak_of_a_step_is_not_taken_for_that_of_a_search() -> None:
+    assert write_aims([make_row("captions")])[-1].startswith("- The peak of captions is that of the token step")
+    assert "holds more" not in "".join(write_aims([make_row("scoring")]))
+
+
 def test_only_the_page_of_the_papers_scale_tells_of_aims() -> None:
     rows = [make_row("scoring", ratio=4993.4)]
     page = make_page(rows, MACHINE, "paper")

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.overlap.together import join_tables
+from bench.score.resampling import draw_one_piece
 from bench.speed.growth import Growth, fit_exponent, judge_growth, prepare_scoring, resize_table, write_growth
 from bench.speed.many_tables import draw_table
 
@@ -28,6 +30,14 @@ def test_tables_have_the_size_that_is_asked_for() -> None:
     assert table.counts.shape[0] == 41 and table.tt is not None and table.tt.shape == (40, 20)
     lines, _ = prepare_scoring(images=3, segments=4, classes=20, thresholds=2)()
     assert len(lines) == 3 * 2, "iou, recall and precision at two thresholds"
+
+
+def test_every_call_of_scoring_does_all_of_it_anew() -> None:
+    call = prepare_scoring(images=200, segments=4, classes=20, thresholds=1)  # of fewer nothing is drawn
+    for _ in range(3):
+        call()
+        for known in (join_tables, draw_one_piece):
+            assert known.cache_info().misses == 1, "the call made them itself"
 
 
 def test_the_table_has_every_measurement(tmp_path: Path) -> None:

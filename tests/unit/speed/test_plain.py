@@ -11,7 +11,7 @@ import torch
 from bench.commands.settings import compose_settings
 from bench.records import Prediction, Sample
 from bench.speed.inputs import Inputs, open_image
-from bench.speed.plain import features, scoring
+from bench.speed.plain import captions, features, scoring
 from bench.speed.stages.features import compare_at_patch_stride
 
 TRUTH = np.array([[0, 0, 1, -1]], np.int16)
@@ -79,6 +79,36 @@ def test_one_block_head_by_head_is_transformers_own() -> None:
     torch.testing.assert_close(other, one, rtol=1e-5, atol=1e-5)
     stride = dino.stride
     assert compare_at_patch_stride(dino, image) < 1e-5 and dino.stride == stride
+
+
+def test_no_attention_of_captions_is_fused_and_all_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = compose_settings(["device=cpu"])
+    context = Inputs("embedded", settings, open_image(None, "embedded"), settings).context
+    clip: Any = context.load_model("clip")
+    language: Any = context.load_model("language")
+    texts = ["Image of a dog", "a", "Image of a red circle on a table"]
+    fused, method = clip.model.encode_text(pad(clip, texts)), type(clip.model.transformer.resblocks[0]).attention
+    before = language.model.config._attn_implementation
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("fused attention")
+
+    options = {"iterations": 1, "candidates": 4, "clip_temperature": 0.01, "fluency_scale": 0.2, "step": 0.3}
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.nn.functional, "scaled_dot_product_attention", refuse)
+        patch.setattr(torch.nn.functional, "multi_head_attention_forward", refuse)
+        written = captions.encode(clip, texts)
+        captions.shift(language, clip, [1, 2, 3], written[0], options | {"grad_norm_factor": 0.9})
+        with pytest.raises(AssertionError, match="fused"):
+            clip.model.encode_text(pad(clip, texts))  # given back
+    torch.testing.assert_close(written, fused, rtol=1e-5, atol=1e-5)
+    assert clip.model.transformer.resblocks[0].attention.__func__ is method
+    assert language.model.config._attn_implementation == before
+
+
+def pad(clip: Any, texts: list[str]) -> torch.Tensor:
+    rows = [clip.tokenize_raw(text) for text in texts]
+    return torch.tensor([row + [0] * (clip.text.context - len(row)) for row in rows])
 
 
 def test_the_segments_are_of_many_sizes() -> None:

@@ -62,6 +62,14 @@ def test_texts_differ_by_a_token_or_by_a_score() -> None:
     assert compare_texts(one, [([1, 4], -1.0), ([3], -2.0)]) == math.inf
 
 
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_score_that_is_no_number_differs_wherever_it_stands(at: int) -> None:
+    one = [([1, 2], -1.0), ([3], -2.0)]
+    other = [(tokens, math.nan if place == at else score) for place, (tokens, score) in enumerate(one)]
+    assert math.isnan(compare_texts(one, other)) and math.isnan(compare_texts(other, other))
+    assert not run_trial(replace(TRIAL, plain=lambda: one, fast=lambda: other, compare=compare_texts))["agrees"]
+
+
 def test_rows_of_another_machine_are_not_kept(tmp_path: Path) -> None:
     path = write_json([run_trial(TRIAL)], MACHINE, "paper", tmp_path / "paper.json")
     assert [row["stage"] for row in read_rows(path, MACHINE)] == ["features"]

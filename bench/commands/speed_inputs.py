@@ -1,0 +1,77 @@
+"""What `zgs speed` is given, checked before it measures: options, settings as `zgs run` checks them, places."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UsageError
+
+
+def check_options(options: Mapping[str, str]) -> None:
+    """Check the options that are no settings of a run. Raises UsageError."""
+    from bench.speed.inputs import SCALES
+
+    if options["growth"] not in ("yes", "no"):
+        raise UsageError(f"speed: growth={options['growth']}: yes or no")
+    if options["scale"] not in SCALES:
+        raise UsageError(f"speed: scale={options['scale']}: one of {', '.join(SCALES)}")
+    if options["growth"] == "no":
+        return
+    if options["stages"]:
+        raise UsageError(
+            f"speed: growth=yes with stages={options['stages']}: costs are fitted in place of the stages; leave one out"
+        )
+    if options["json"]:
+        raise UsageError("speed: growth=yes with json=: growth is kept as growth.csv, to=FOLDER says where")
+
+
+def make_inputs(
+    device: str, options: Mapping[str, str], words: Sequence[str], models: Sequence[str], embedded: bool
+) -> Any:
+    """Make what the stages are tried on; weights=FOLDER has to hold ``models``.
+
+    ``embedded`` asks for the settings of the models that ship besides. Raises UsageError for settings that `zgs run`
+    would refuse, UserError for missing weights.
+    """
+    from bench.commands.settings import compose_settings
+    from bench.settings.check import check_settings
+    from bench.speed.inputs import Inputs, list_weights, open_image
+
+    scale = options["scale"]
+    weights = list_weights(scale, options["weights"], models)
+    settings = compose_settings([f"device={device}", *weights, *words])
+    check_settings(settings)
+    other = compose_settings([f"device={device}"]) if embedded else settings
+    return Inputs(scale, settings, open_image(options["image"] or None, scale), other)
+
+
+def list_precisions(settings: Mapping[str, Any]) -> list[str]:
+    """List the number types that settings ask for, of all stages and of single ones, as words of a command."""
+    own = {f"precision.{stage}": dtype for stage, dtype in settings["precision"].items() if dtype is not None}
+    return [f"{key}={dtype}" for key, dtype in {"dtype": settings["dtype"], **own}.items()]
+
+
+def check_places(options: Mapping[str, str], names: Sequence[str]) -> None:
+    """Make the folders of json=FILE and of the files ``names`` in to=FOLDER, and try them: UsageError, one line."""
+    if options["json"]:
+        _check_place(Path(options["json"]), "json=FILE")
+    for name in names if options["to"] else ():
+        _check_place(Path(options["to"]) / name, "to=FOLDER")
+
+
+def _check_place(path: Path, option: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"speed: cannot write {path}: {error.strerror or error}; choose another place with {option} (nothing is "
+            "measured yet)"
+        ) from error
