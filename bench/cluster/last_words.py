@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cluster.witness import NOTE
-from bench.system.crew import describe_exit
+from bench.system.exits import describe_exit
 
 LINE = 200
 """Characters of the last line of a job's log that are told."""

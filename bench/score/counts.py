@@ -229,8 +229,7 @@ def _split_runs(metrics: Sequence[Metric]) -> Iterator[list[Metric]]:
 def _require_image(name: str, terms: Terms) -> Int64[np.ndarray, " u"]:
     """Require a function that takes all images at once to say which image each term is of; else UserError."""
     if terms.image is None or len(terms.image) != len(terms):
-        told = "does not say which image each term is of; give make_terms image=pixels.image"
-        raise UserError(f"{name} {told}, or {ALONE}")
+        raise UserError(f"{name} does not say which image a term is of; give make_terms image=pixels.image, or {ALONE}")
     return terms.image
 
 

@@ -29,6 +29,7 @@ from tqdm import tqdm
 
 from bench.errors import UserError
 from bench.system import streams
+from bench.system.exits import ONE, describe_death
 from bench.system.libraries import name_libraries
 from bench.system.start import keep_freed_memory
 
@@ -37,9 +38,6 @@ SEATS = 1 << 14
 """Jobs whose workers are noted at a time: job ``i`` in seat ``i % SEATS``, far more than are ever under way."""
 TOGETHER = 0.3
 """Seconds after which a SIGTERM to the whole group has reached this process too."""
-ONE = "executor.workers=1"
-UNKNOWN = 255
-"""What the library gives as exit code where the fork server is gone, which alone could have told."""
 END = 2.0
 """Seconds that the pool may take to notice that its workers are gone."""
 _DEATH = 1
@@ -169,32 +167,6 @@ class Crew:
 def _has_result(futures: Sequence[Future[Any]]) -> bool:
     """Whether a job came back."""
     return all(future.done() and not future.cancelled() and future.exception() is None for future in futures)
-
-
-def describe_death(code: int | None, over: str, fewer: str = ONE) -> str:
-    """Describe a worker by its exit code (negative: the signal) and by what it was at."""
-    code = None if code == UNKNOWN else code
-    where = f"over {over}" if over else "before its first image"
-    told, again = describe_exit(code), "what is finished is kept: run the same command again"
-    if code == -signal.SIGKILL or code is None:
-        return f"a worker process {told} {where}; {again}, with {fewer} if memory was short"
-    if code == -signal.SIGTERM:
-        return f"a worker process {told} {where}; {again}"
-    return f"a worker process {told} {where}; {again}; if it ends there once more, run the others: data.subset=file:IDS"
-
-
-def describe_exit(code: int | None) -> str:
-    """Describe how a process ended by its exit code (negative: the signal; None where nobody knows)."""
-    if code is None or code >= 0:
-        return "died" if code is None else f"ended with exit code {code}"
-    with suppress(ValueError):
-        name = signal.Signals(-code).name
-        if code == -signal.SIGKILL:
-            return f"was killed ({name}: by the system when memory is short, or by somebody)"
-        if code == -signal.SIGTERM:
-            return f"was stopped ({name}: by somebody)"
-        return f"died of {name} (a fault inside a library)"
-    return f"died of signal {-code}"
 
 
 def end_all() -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UserError
-from bench.system.crew import Crew, describe_death
+from bench.system.crew import Crew
+from bench.system.exits import describe_death
 from tests.command import ended, launch, of_group
 from tests.unit.run import fakes
 

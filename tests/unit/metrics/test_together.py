@@ -53,7 +53,7 @@ def _score_own(compute: Compute, monkeypatch: pytest.MonkeyPatch, together: bool
         (_compute_size, "it read the size of one image; take together=True out"),
         (
             _compute_unplaced,
-            "own does not say which image each term is of; give make_terms image=pixels.image, or take",
+            "own does not say which image a term is of; give make_terms image=pixels.image, or take",
         ),
     ],
 )
