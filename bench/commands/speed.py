@@ -26,7 +26,7 @@ device=cuda      on a GPU: features, embeddings, captions and a whole image in f
 device=meta      without one: operations and bytes of every model stage from its shapes, and whether 16 GB hold it;
                  needs no weights
 growth=yes       in place of the stages: how cost grows with images, segments, classes and thresholds (to= keeps it),
-                 as exponents of a size; one above 1.1 is named
+                 as exponents of a size; one above 1.1 is named; not with stages= or json=
 KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2
 
 --scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs; the exit code
