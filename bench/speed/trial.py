@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,7 @@ def run_trial(trial: Trial) -> dict[str, Any]:
     """Run both forms and return a row: see `bench.speed.write.COLUMNS`. Seconds are the processor's, of one thread."""
     from bench.system.products import leave_to_torch
 
+    gc.collect()  # models of an earlier trial
     give_back()  # as a run does between stages, so that the peak is that of a worker
     fast, fast_cost = measure(trial.fast)
     with leave_to_torch():

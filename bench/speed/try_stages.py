@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
+from bench.run.loading import load_once
 from bench.speed.clock import use_one_thread
 from bench.speed.inputs import Inputs
 from bench.speed.trial import Trial, run_trial
@@ -23,3 +24,4 @@ def try_stages(inputs: Inputs, stages: Sequence[str]) -> Iterator[dict[str, Any]
         with use_one_thread():
             trial: Trial = import_module(f"bench.speed.stages.{stage}").make_trial(inputs)
             yield run_trial(trial)
+        load_once.cache_clear()  # else those in bfloat16 stay, which no worker of these settings has

@@ -109,6 +109,7 @@ def test_every_protocol_gives_the_numbers_of_the_command(name: str, given: Given
     check_same(given.fill(scorer).compute(), by_protocol[by_protocol["protocol"] == name])
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_kind_of_setting_gives_the_numbers_of_the_command(change: str, given: Given, tmp_path: Path) -> None:
     keys = CHANGES[change]

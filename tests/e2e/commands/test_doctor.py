@@ -79,6 +79,7 @@ def test_folders_of_the_paper_s_architectures(tiny: Path, capfd) -> None:
     assert "quick_gelu, patch 8, grid 3x3" in told["clip"] and "gelu_new" in told["language"]
 
 
+@pytest.mark.slow
 def test_a_whole_system_needs_its_own_weights_and_the_sentence_encoder(tiny: Path, cache: Path, capfd) -> None:
     asked = ["experiment=groupvit", "models=paper", "device=cpu", f"models.sentence.source={tiny / 'sentence'}"]
     _, told, mends = examined(asked, capfd)

@@ -38,6 +38,7 @@ def make_data(folder: Path, background: bool) -> tuple[Path, list[str]]:
     return write(folder / "theirs.json", images), words
 
 
+@pytest.mark.slow
 @pytest.mark.thinned(2)
 @pytest.mark.parametrize("background", [False, True])
 def test_libraries_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str], background: bool) -> None:

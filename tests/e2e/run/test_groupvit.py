@@ -13,6 +13,7 @@ import pytest
 from bench.cli import main
 from tests.shared_runs import find_run, make_groupvit_weights, make_once, run_method
 
+pytestmark = pytest.mark.slow
 SMALL = ("experiment=groupvit", "baseline.size=64", "baseline.window=64", "baseline.stride=32", "score.resamples=50")
 
 

@@ -54,6 +54,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_jobs_that_differ_in_their_scoring_predict_once(tmp_path: Path, predicted: list[str]) -> None:
     out, words = tmp_path / "out", [*ONE, "pictures=0", f"store={tmp_path / 'store'}"]
     assert main(["run", "-m", *words, f"out={out}", "score.tau_sbert=0,0.4"]) == 0

@@ -57,8 +57,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("killed")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("kills", [1, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [1, 100])
 def test_every_acknowledged_answer_outlives_any_kill(kills: int, place: Path) -> None:
     study = place / str(kills)
     database = make_study(study, count=max(120 * kills, 600), task=200, controls=0, raters=1)

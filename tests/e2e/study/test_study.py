@@ -70,6 +70,7 @@ def test_controls_are_true_segments_under_right_and_wrong_names(made: Path, full
         assert (row["label"] in present) == (row["known"] == "right")
 
 
+@pytest.mark.slow
 def test_people_who_find_all_labels_right_give_the_scores_without_thresholds(
     copied: Path, full: Path, capsys: pytest.CaptureFixture[str], blank_figures: None
 ) -> None:  # fmt: skip

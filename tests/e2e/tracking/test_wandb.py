@@ -31,6 +31,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory, full: Path) -> tuple[Tracke
     return run, read_offline_run(file)
 
 
+@pytest.mark.slow
 def test_one_whole_run_with_its_id_group_tags_and_config(logged: tuple[TrackedRun, OfflineRun]) -> None:
     run, told = logged
     assert told.exits == [0] and told.run.run_id == run.identity and told.run.display_name == run.folder.name

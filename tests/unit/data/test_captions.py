@@ -46,6 +46,7 @@ def shown(scene: Scene, plan: Plan) -> dict[str, list[int]]:
     return found
 
 
+@pytest.mark.slow
 def test_counts_are_those_that_show() -> None:
     told = []
     for scene, plan in some():

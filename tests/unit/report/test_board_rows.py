@@ -57,6 +57,7 @@ def make_twin(run: Path, variant: str) -> Path:
     return twin
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank_figures")
 def test_a_run_that_is_another_counts_once_in_ranks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """third of three is third of four, too, where the fourth is second's twin."""

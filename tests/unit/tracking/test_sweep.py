@@ -53,6 +53,7 @@ def test_the_group_s_name_fits_wandb_whatever_is_swept() -> None:
     assert place is not None and len(place.group) <= 128 and len(place.keys) == 9
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank_figures")
 def test_the_summary_has_every_run_and_what_failed(tmp_path: Path) -> None:
     folders = fabricate(tmp_path / "out", ["a", "b"])

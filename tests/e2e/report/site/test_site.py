@@ -85,6 +85,7 @@ def test_a_page_needs_nothing_from_elsewhere(scored: Path, tmp_path: Path) -> No
     assert sorted(path.name for path in (site / "data").glob("image-*")) == ["image-00000.css", "image-00000.png"]
 
 
+@pytest.mark.slow
 def test_runs_that_do_not_fit_are_left_out_and_told(scored: Path, full: Path, tmp_path: Path, capsys: Any) -> None:
     runs = tmp_path / "runs"
     shutil.copytree(list_scored(scored)[0], runs / "a")

@@ -151,7 +151,8 @@ def test_pictures_with_long_names_can_be_read(columns: int) -> None:
     assert 0.85 * side / LETTERS < compute_lines(columns) < side / LETTERS
 
 
-@pytest.mark.parametrize("letters", [pytest.param("none", marks=pytest.mark.slow), "lent"])
+@pytest.mark.slow
+@pytest.mark.parametrize("letters", ["none", "lent"])
 def test_pictures_with_names_of_other_scripts_can_be_read(letters: str, tmp_path: Path) -> None:
     """With a font that has them beside DejaVu's letters, and by their codes where this system has none."""
     title = "Ours, bold letters of DejaVu's beside wide ones, 注意マスク " * 2
