@@ -93,7 +93,8 @@ def can_join(by: Protocol) -> bool:
 def join_tables(tables: tuple[Overlap, ...], width: int) -> JoinedTables:
     """Join the tables of at least one image, once for all protocols, mappings and curves over them."""
     tables = tuple(merge_objects(item) for item in tables)
-    atoms, segments = (_count_before([size(item) for item in tables]) for size in (_count_atoms, _count_segments))
+    segments = [len(item.areas) for item in tables]
+    atoms_before, segments_before = _count_before([len(item.membership) for item in tables]), _count_before(segments)
     pairs = [np.nonzero(item.membership) for item in tables]
     classes = [item.truth_classes.astype(np.int64) for item in tables]
     keys = np.concatenate([at * width + present for at, present in enumerate(classes)])
@@ -105,29 +106,29 @@ def join_tables(tables: tuple[Overlap, ...], width: int) -> JoinedTables:
     true[keys] = np.concatenate([part.sum(axis=0) for part in inside])
     outside = np.concatenate([item.counts[:, -2:] for item in tables]).astype(np.float64)  # a 2
     return JoinedTables(
-        width,
-        np.concatenate([atom + before for (atom, _), before in zip(pairs, atoms, strict=True)]),
-        np.concatenate([segment + before for (_, segment), before in zip(pairs, segments, strict=True)]),
-        any(len(atom) > 1 and bool((atom[1:] == atom[:-1]).any()) for atom, _ in pairs),
-        np.repeat(np.arange(len(tables)), [_count_segments(item) for item in tables]),
-        np.concatenate([before + np.arange(len(p)) * p.shape[1] for p, before in zip(inside, start, strict=True)]),
-        column,
-        np.append(np.concatenate([part.ravel() for part in inside]).astype(np.float64), 0.0),
-        true,
-        np.concatenate([part.sum(axis=1) for part in inside]).astype(np.float64),
-        outside[:, 0],
-        outside[:, 1],
-        np.array([item.counts.sum() for item in tables], np.float64),
+        width=width,
+        atom=np.concatenate([atom + before for (atom, _), before in zip(pairs, atoms_before, strict=True)]),
+        segment=np.concatenate([segment + before for (_, segment), before in zip(pairs, segments_before, strict=True)]),
+        crowded=any(len(atom) > 1 and bool((atom[1:] == atom[:-1]).any()) for atom, _ in pairs),
+        image=np.repeat(np.arange(len(tables)), segments),
+        place=np.concatenate([first + np.arange(len(p)) * p.shape[1] for p, first in zip(inside, start, strict=True)]),
+        column=column,
+        counts=np.append(np.concatenate([part.ravel() for part in inside]).astype(np.float64), 0.0),
+        true=true,
+        inside=np.concatenate([part.sum(axis=1) for part in inside]).astype(np.float64),
+        empty=outside[:, 0],
+        outside=outside[:, 1],
+        pixels=np.array([item.counts.sum() for item in tables], np.float64),
     )
 
 
 def count_all_class_pixels(tables: JoinedTables, labels: Int32[np.ndarray, "t n"], by: Protocol) -> ClassPixels:
     """Count the pixels of each class of each image; ``labels`` are those of all segments, as one image has them."""
     known, t = _find_levels(labels), len(labels)
+    kept = known.level > 0  # n
     key = tables.image * tables.width + known.label  # n
-    keys, place = _list_columns(tables, key[known.level > 0])
+    keys, place = _list_columns(tables, key[kept])
     u = len(keys)
-    kept = known.level > 0
     predicted = _add_up(place[key[kept]], known.level[kept], None, u, t)
     pair = kept[tables.segment]  # p
     atom, segment = tables.atom[pair], tables.segment[pair]
@@ -146,7 +147,7 @@ def count_all_class_pixels(tables: JoinedTables, labels: Int32[np.ndarray, "t n"
 def find_all_best_segments(tables: JoinedTables, labels: Int32[np.ndarray, "t n"], by: Protocol) -> Best:
     """Find the best single segment of each class of each image, by the rules of `recall.find_best_segments`."""
     known, t = _find_levels(labels), len(labels)
-    kept = np.flatnonzero(known.level > 0)  # m
+    kept = np.flatnonzero(known.level > 0)  # m: segments with a label at some threshold
     key = tables.image * tables.width + known.label  # n
     keys, place = _list_columns(tables, key[kept])
     pair = known.level[tables.segment] > 0
@@ -157,12 +158,14 @@ def find_all_best_segments(tables: JoinedTables, labels: Int32[np.ndarray, "t n"
     )
     iou = divide(inside, tables.true[key[kept]] + area - inside)  # m
     unknown, cell = np.isnan(iou), (place[key[kept]], known.level[kept])
+    # by class and level: the highest IoU of its segments, and the first of them
     highest, first = np.full((len(keys), t + 1), -1.0), np.full((len(keys), t + 1), len(kept))
     np.maximum.at(highest, cell, np.where(unknown, -1.0, iou))
     np.minimum.at(first, cell, np.arange(len(kept)))
+    # a threshold keeps its own level and all above
     highest = np.maximum.accumulate(highest[:, ::-1], axis=1)[:, ::-1][:, 1:][:, known.rank].T  # t u
     first = np.minimum.accumulate(first[:, ::-1], axis=1)[:, ::-1][:, 1:][:, known.rank].T
-    lost = np.append(unknown, False)[first]
+    lost = np.append(unknown, False)[first]  # where the first has no IoU there is none, as in one image
     image, true = keys // tables.width, tables.true[keys]
     counted = (tables.column[keys] >= 0) | (first < len(kept))
     classes, share = (keys % tables.width).astype(np.int32), true / np.maximum(1.0, tables.pixels[image])
@@ -203,14 +206,6 @@ def _take_highest(
     last = np.append(pair[order][1:] != pair[order][:-1], True)[: len(order)]
     order = order[last]
     return atom[order], key[order], level[order]
-
-
-def _count_atoms(item: Overlap) -> int:
-    return len(item.membership)
-
-
-def _count_segments(item: Overlap) -> int:
-    return len(item.areas)
 
 
 def _count_before(sizes: Sequence[int]) -> Int64[np.ndarray, " i"]:

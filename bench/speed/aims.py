@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.speed.try_stages import STAGES
+
 SHARE, PEAK = 0.85, 3072
 """Of the limit, in stages with models; MB (of 1,024 x 1,024 bytes, as the page has them) of a stage's process."""
-STAGES = ("features", "clustering", "embeddings", "captions", "scoring")
 
 
 @dataclass(frozen=True)
