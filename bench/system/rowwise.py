@@ -1,0 +1,60 @@
+"""No part of the paper: what is done row by row between matrix products on a processor, by loops that numba compiles.
+
+A row's numbers depend on no other row, so rows are shared out where torch has several threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+TYPES = (torch.float32, torch.bfloat16)
+LEAST = 1 << 15
+"""Numbers of a thread's rows at the least: it takes some microseconds to ask one."""
+
+
+def exponentiate_(logits: Tensor) -> Tensor:
+    """Replace logits x [r, c] by exp(x) in float32 or bfloat16, on a processor: the sum of each row, float32 [r, 1].
+
+    Of x from -87 to 88 it is exact to 3e-7 before it is rounded to its type, and the sums are those before that. Less
+    counts as -87, NaN stays NaN. Raises TypeError for another type.
+    """
+    from bench.system import loops  # imports numba
+
+    if logits.dtype not in TYPES:
+        raise TypeError(f"{logits.dtype}: exponentiate_ takes float32 or bfloat16")
+    plain = logits.dtype == torch.float32
+    sums = np.empty(len(logits), dtype=np.float32)
+    run_by_rows(loops.exponentiate_rows if plain else loops.exponentiate_bfloat16_rows, view_array(logits), sums)
+    return torch.from_numpy(sums)[:, None]
+
+
+def view_array(numbers: Tensor) -> np.ndarray:
+    """View a tensor on a processor as an array: bfloat16, which NumPy does not know, by its bits as uint16."""
+    return (numbers.view(torch.uint16) if numbers.dtype == torch.bfloat16 else numbers).detach().numpy()
+
+
+def run_by_rows(loop: Callable[..., Any], *arrays: np.ndarray) -> None:
+    """Run a loop over the rows that arrays have alike; where torch has several threads, each takes a share of them."""
+    rows, threads = len(arrays[0]), torch.get_num_threads()
+    threads = min(threads, arrays[0].size // LEAST, rows)
+    if threads <= 1:
+        loop(*arrays)
+        return
+    bounds = [rows * at // threads for at in range(threads + 1)]
+    parts = [[array[first:last] for array in arrays] for first, last in zip(bounds, bounds[1:], strict=False)]
+    for made in [_start_threads(os.getpid(), threads).submit(partial(loop, *part)) for part in parts]:
+        made.result()
+
+
+@cache
+def _start_threads(process: int, threads: int) -> ThreadPoolExecutor:
+    """Start the threads of one process: a forked one has none of its parent's."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="zgs-rows")

@@ -1,0 +1,68 @@
+"""Row-by-row loops against float64, with the edges of float32 and bfloat16, and rows shared out over threads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from bench.system import rowwise
+from bench.system.rowwise import exponentiate_
+
+ROUNDING = {torch.float32: 3e-7, torch.bfloat16: 2**-8}
+
+
+@pytest.fixture
+def three_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    before = torch.get_num_threads()
+    monkeypatch.setattr(rowwise, "LEAST", 1)
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+@pytest.mark.parametrize("columns", [0, 1, 15, 512])
+def test_exponentials_are_those_of_float64(dtype: torch.dtype, columns: int) -> None:
+    x = torch.linspace(-87, 80, 40 * columns).view(40, columns)[:, torch.randperm(columns)].to(dtype)
+    expected = x.double().exp()
+    sums = exponentiate_(x)
+    torch.testing.assert_close(x.double(), expected, rtol=ROUNDING[dtype], atol=0)
+    assert sums.dtype == torch.float32 and sums.shape == (40, 1)
+    torch.testing.assert_close(sums.double(), expected.sum(1, keepdim=True), rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+def test_no_exponential_is_below_the_normal_numbers_and_nan_stays(dtype: torch.dtype) -> None:
+    x = torch.tensor([[0.0, -0.0, -87, -1e9, -math.inf], [0, 0, 0, 0, math.nan]], dtype=dtype)
+    sums = exponentiate_(x)
+    least = x[0, 2].item()
+    assert x[0].tolist() == [1, 1, least, least, least] and sums[0] == 2
+    assert least == pytest.approx(math.exp(-87), rel=ROUNDING[dtype]) and least > torch.finfo(dtype).tiny
+    assert x[1].isnan().tolist() == [False] * 4 + [True] and sums[1].isnan()
+
+
+@pytest.mark.usefixtures("three_threads")
+@pytest.mark.parametrize("rows", [2, 3, 7, 64])
+def test_rows_that_are_shared_out_have_the_same_bits(rows: int) -> None:
+    x = torch.linspace(-5, 5, rows * 33).view(rows, 33)
+    one_by_one = [row.clone() for row in x.split(1)]
+    sums = torch.cat([exponentiate_(row) for row in one_by_one])
+    assert torch.equal(exponentiate_(x), sums) and torch.equal(x, torch.cat(one_by_one))
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_an_error_in_a_thread_is_raised() -> None:
+    def fail(_: np.ndarray) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        rowwise.run_by_rows(fail, np.zeros((8, 8)))
+
+
+def test_another_type_is_refused() -> None:
+    with pytest.raises(TypeError, match="float64: exponentiate_ takes float32 or bfloat16"):
+        exponentiate_(torch.zeros(2, 2, dtype=torch.float64))
