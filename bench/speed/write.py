@@ -177,9 +177,9 @@ def draw(rows: Sequence[Row], scale: str, stem: Path) -> tuple[Path, Path]:
     left.set_xlabel(
         "plain : fast, processor seconds" + (" (* plain extrapolated)" if any(row["how"] for row in rows) else "")
     )
-    right.set_xlim(0, 1.15)
+    right.set_xlim(0, 1.25)
     right.axvline(1, color="#666666", linewidth=0.8)
-    right.set_xlabel("share of the matrix-product rate:\nof each shape (bar), of the best shape (line, in brackets)")
+    right.set_xlabel("share of the matrix-product rate:\nof each shape (bar), of the best (line, in brackets)")
     draw_plain_axes(left, "x")
     draw_plain_axes(right, "x")
     figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
@@ -190,16 +190,12 @@ def draw(rows: Sequence[Row], scale: str, stem: Path) -> tuple[Path, Path]:
 def _draw_shares(axes: Any, place: float, row: Row) -> None:
     """Draw the share of the best shape as a line into the bar, and both numbers beside it."""
     share, best = row["share"] or 0.0, row["share_best"]
+    told = "no matrix product"
     if best:
         axes.plot([best, best], [place - 0.3, place + 0.3], color="#222222", linewidth=1.5)
-    told = (
-        f"{share:.2f} ({best:.2f})"
-        if share
-        else "no matrix product"
-        if best is None
-        else f"{best:.2f} of the best shape"
-    )
-    axes.text(max(share, best or 0.0) + 0.02, place, told, va="center", fontsize=10)
+        told = f"{share:.2f} ({best:.2f})" if share else f"({best:.2f})"
+    blank = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # over the line at 1
+    axes.text(max(share, best or 0.0) + 0.02, place, told, va="center", fontsize=10, bbox=blank)
 
 
 def _read_processor() -> str:
