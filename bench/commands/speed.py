@@ -16,8 +16,8 @@ USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=A,B]
 
 scale=embedded   the models that ship, on a drawn scene: every plain form is run in full
 scale=paper      the paper's architectures on a photograph: what is dear is run in part, and the extrapolated says so
-json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, share_best (of the rate
-                 of matrix products: each at its own shape's, all at the best shape's), measured or not
+json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, share_best (of the
+                 rate of products: each at its own shape's, all at the best shape's), measured or not
 to=FOLDER        where table, page and picture of a scale go; rows of other stages there, of this machine, stay
 stages=…         some of features, clustering, embeddings, captions, scoring (all)
 weights=FOLDER   of scale=paper: what `python -m data_prep.random_models --to FOLDER` writes; else models=paper
