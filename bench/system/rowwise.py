@@ -6,9 +6,9 @@ A row's numbers depend on no other row, so rows are shared out where torch has s
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -46,12 +46,20 @@ def run_by_rows(loop: Callable[..., Any], *arrays: np.ndarray) -> None:
     rows, threads = len(arrays[0]), torch.get_num_threads()
     threads = min(threads, arrays[0].size // LEAST, rows)
     if threads <= 1:
-        loop(*arrays)
-        return
+        return _run(loop, arrays)
     bounds = [rows * at // threads for at in range(threads + 1)]
     parts = [[array[first:last] for array in arrays] for first, last in zip(bounds, bounds[1:], strict=False)]
-    for made in [_start_threads(os.getpid(), threads).submit(partial(loop, *part)) for part in parts]:
+    for made in [_start_threads(os.getpid(), threads).submit(_run, loop, part) for part in parts]:
         made.result()
+    return None
+
+
+def _run(loop: Callable[..., Any], arrays: Sequence[np.ndarray]) -> None:
+    """Run a loop, also where it was compiled just now and could not be kept, as on a full disk: it is there then."""
+    try:
+        loop(*arrays)
+    except OSError:
+        loop(*arrays)
 
 
 @cache

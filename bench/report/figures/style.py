@@ -35,6 +35,8 @@ MANY = 7
 LONG = 44
 """Characters of a name in a picture; the table has all of it."""
 _TITLE, _KEYED = 11.5, 10.5
+_BETWEEN, _AROUND = (0.8 + 2) * _KEYED / 72, 2 * (0.4 + 0.5) * _KEYED / 72
+"""Inches from mark to name and from column to column of a key, and around it: matplotlib's own, in letters' heights."""
 _RULER = 720
 """Pixels of an inch where lines are measured."""
 
@@ -153,8 +155,10 @@ def draw_key(figure: Figure, handles: Sequence[Any], labels: Sequence[str], note
 
     ``labels`` are as they are to be drawn. ``lined``: the marks are lines and not points.
     """
-    room = max((measure_width(label, _KEYED) for label in labels), default=0.0) + (0.75 if lined else 0.45)
-    shown = choose_columns(len(labels), max(1, min(4, int((figure.get_figwidth() - 0.2) / max(room, 0.1)))))
+    mark = (3 if lined else 2) * _KEYED / 72
+    room = 1.02 * max((measure_line(label, _KEYED) for label in labels), default=0.0) + mark + _BETWEEN  # hinting
+    most = int((figure.get_figwidth() - _AROUND + _BETWEEN) / room)  # none of it behind the last one
+    shown = choose_columns(len(labels), max(1, min(4, most)))
     rows = -(-len(labels) // shown)
     figure.set_figheight(figure.get_figheight() + 0.215 * max(0, rows - 2))
     # By their places first: matplotlib leaves out a label that begins with an underscore.

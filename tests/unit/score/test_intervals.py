@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from scipy.stats import bootstrap as scipy_bootstrap
 from bench.errors import UserError
 from bench.score import intervals
 from bench.score import resampling as module
+from bench.score.estimates import has_enough
 from bench.score.intervals import MetricCounts, bootstrap, compute_intervals, select_images
 from bench.score.resampling import compute_percentile_interval
 
@@ -55,6 +58,18 @@ def test_interval_agrees_with_scipy() -> None:
     (ours,) = compute_intervals([one], 10_000)
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.006)
     assert ours.low < ours.value < ours.high
+
+
+def test_only_a_single_ratio_has_percentiles_for_ends() -> None:
+    """A mean over classes has none, whatever their number: resamples lose classes that few images show."""
+    one = random_rows(0, images=200)
+    numerator, denominator = (np.tile(part, 2) for part in (one.numerator, one.denominator))
+    ratio, shifted, classes = intervals.estimate_all(
+        [one, replace(one, shift=0.0), MetricCounts(one.image_ids, numerator, denominator, "classes")], 50, seed=0
+    )
+    assert ratio.samples is not None and len(ratio.samples) == 50
+    assert shifted.samples is None and classes.samples is None
+    assert has_enough(shifted) and has_enough(classes), "not for want of images"
 
 
 def test_resamples_equal_the_slow_form_and_pieces_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,3 +66,15 @@ def test_an_error_in_a_thread_is_raised() -> None:
 def test_another_type_is_refused() -> None:
     with pytest.raises(TypeError, match="float64: exponentiate_ takes float32 or bfloat16"):
         exponentiate_(torch.zeros(2, 2, dtype=torch.float64))
+
+
+def test_a_loop_that_was_compiled_but_could_not_be_kept_is_run_all_the_same() -> None:
+    ran: list[int] = []
+
+    def loop(rows: np.ndarray) -> None:
+        ran.append(len(rows))
+        if len(ran) == 1:
+            raise OSError(28, "No space left on device")
+
+    rowwise.run_by_rows(loop, np.zeros((3, 1)))
+    assert ran == [3, 3]

@@ -1,0 +1,61 @@
+"""Where compiled loops are kept: never where an older content of any file of loops would be found."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.system import loops_folder
+from bench.system.loops_folder import ROOT, find_folder, hash_loops
+
+LOOPS = sorted(ROOT.rglob("*loops.py"))
+ALLOWED = ("__future__", "collections.abc", "math", "numba", "numpy", "typing", "bench.system.loops_folder")
+
+
+@pytest.fixture
+def fresh() -> Iterator[None]:
+    find_folder.cache_clear()
+    yield
+    find_folder.cache_clear()
+
+
+def test_the_hash_follows_contents_and_names_of_all_files_of_loops(tmp_path: Path) -> None:
+    def write(name: str, text: str) -> str:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        return hash_loops(tmp_path)
+
+    names = [write("a_loops.py", "x = 1"), write("b/loops.py", "x = 1"), write("b/loops.py", "x = 2")]
+    names += [write("b/loops.py", "x = 11"), write("a_loops.py", "x = ")]
+    assert len(set(names)) == 5
+    assert write("other.py", "") == names[-1] == hash_loops(tmp_path)
+
+
+@pytest.mark.parametrize("path", LOOPS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_loops_take_nothing_from_a_file_that_is_not_hashed(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+        assert all(name in ALLOWED or name.endswith("loops") for name in names), names
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_first_folder_that_may_be_written_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"loops-{hash_loops(ROOT)}"
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "named"))
+    assert find_folder() == tmp_path / "named" / name
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(file))
+    find_folder.cache_clear()
+    assert find_folder() == Path(loops_folder.__file__).parent / "__pycache__" / name
+    monkeypatch.setattr(loops_folder, "__file__", str(file / "loops_folder.py"))
+    find_folder.cache_clear()
+    assert find_folder() == tmp_path / "user" / "zgs" / name
+    monkeypatch.setenv("XDG_CACHE_HOME", str(file))
+    find_folder.cache_clear()
+    assert find_folder() is None
