@@ -10,18 +10,11 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.commands.settings import compose_settings
 from bench.speed import products
-from bench.speed.inputs import Inputs, open_image
+from bench.speed.inputs import Inputs
 from bench.speed.products import Product, count_flops, list_block, measure_limit
 from bench.speed.stages import captions, embeddings, features
 from bench.system.products import leave_to_torch
-
-
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    settings = compose_settings(["device=cpu", "caption.beams=2", "caption.iterations=2", "caption.candidates=50"])
-    return Inputs("embedded", settings, open_image(None, "embedded"), settings)
 
 
 def count(call: Callable[[], Any], *left_out: str) -> float:
