@@ -6,7 +6,7 @@ iterations, beams, segments and images; it has the same bits whether it was reme
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from bench.caption.texts import ClipText, Recent, tokenize
 from bench.models.text_tower import Prefix
 from bench.system.memory import run_in_halves
+from bench.system.pages import trim
 
 
 class Vocabulary:
@@ -47,6 +48,8 @@ class Vocabulary:
 
 Context = tuple[int, ...]
 """Token ids of the language model."""
+ROOM = 6 << 20
+"""Bytes of the features that are computed at once: what computes them holds four times as many."""
 
 
 @dataclass
@@ -177,11 +180,35 @@ class Similarities:
         missing = self._known.gather(1, tokens).isnan()  # b k
         if missing.any():
             wanted = {own: tokens[rows][missing[rows]].unique() for own, rows in self._groups.items()}
-            asked = [(own, some) for own, some in wanted.items() if len(some)]
-            for (own, some), features in zip(asked, self.features.compute_all(asked), strict=True):
-                for row in self._groups[own]:
-                    self._known[row, some] = compute_cosines(features, self.targets[row])
+            most = ROOM // (4 * self.features.clip.text.dim)
+            for part in _split({own: some for own, some in wanted.items() if len(some)}, most):
+                self._compare(part)
         return self._known.gather(1, tokens)
+
+    def _compare(self, asked: Sequence[tuple[Context, Int64[Tensor, " m"]]]) -> None:
+        """Compare new candidates of some contexts with the targets of all rows that are in these contexts."""
+        for (own, some), features in zip(asked, self.features.compute_all(asked), strict=True):
+            for row in self._groups[own]:
+                self._known[row, some] = compute_cosines(features, self.targets[row])
+
+
+def _split(
+    asked: Mapping[Context, Int64[Tensor, " m"]], most: int
+) -> Iterator[list[tuple[Context, Int64[Tensor, " m"]]]]:
+    """Split candidates by context into parts of at most so many texts, or of one context.
+
+    Between two parts the allocator gives back what it holds of freed memory.
+    """
+    part, held = list[tuple[Context, Tensor]](), 0
+    for context, tokens in asked.items():
+        if part and held + len(tokens) > most:
+            yield part
+            trim()
+            part, held = [], 0
+        part.append((context, tokens))
+        held += len(tokens)
+    if part:
+        yield part
 
 
 def compute_cosines(features: Float[Tensor, "k d"], target: Float[Tensor, " d"]) -> Float[Tensor, " k"]:

@@ -34,14 +34,14 @@ from bench.errors import UserError
 from bench.records import Captions, Embeddings
 from bench.system.graphs import Capture, CudaCapture
 
-SEGMENTS_AT_ONCE, KEPT = 5, 86 << 20
+SEGMENTS_AT_ONCE, KEPT = 4, 68 << 20
 """Segments that are described side by side on a processor: more where their keys and values fit into these bytes. Five
 beams of GPT-2 medium keep 17 MB for each segment, and three times that while they are one batch."""
 SEGMENTS_ON_GPU, KEPT_ON_GPU = 16, 280 << 20
 """The same elsewhere."""
-STORE_MB, LARGE, STORE_BESIDE_LARGE = 512, 1 << 16, 144
+STORE_MB, LARGE, STORE_BESIDE_LARGE = 512, 1 << 16, 96
 """MiB of remembered features; on a processor, beside a language model that keeps this many bytes of a token or more,
-what a batch's contexts take and as much again for beginnings of texts, so that a worker takes no more than 3 GiB."""
+what a batch's contexts take and half as much for beginnings of texts, so that a worker takes no more than 3 GiB."""
 
 Factor = Annotated[float, Interval(ge=0.001, le=10_000)]
 """Of a logit."""

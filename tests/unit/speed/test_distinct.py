@@ -41,7 +41,8 @@ def test_texts_are_shared_by_the_segments_that_are_searched_together_and_the_fir
     target = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(1).vectors), dim=-1)
 
     def count(tokens: int, together: int) -> tuple[int, float]:
-        found = count_distinct(zerocap.search, target[[0, 0]], 8, tokens=tokens, iterations=1, alone=1, together=together)
+        options = {"tokens": tokens, "iterations": 1, "alone": 1, "together": together}
+        found = count_distinct(zerocap.search, target[[0, 0]], 8, **options)
         return round(found.image * found.asked), found.segment
 
     (beginnings, _), (all_four, segment) = count(2, 2), count(4, 2)
