@@ -10,6 +10,7 @@ import torch
 
 from bench.speed import rates
 from bench.speed.rates import WAYS, list_blocks, make_call, measure_shape
+from bench.system import products
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -19,6 +20,16 @@ def test_each_way_makes_the_product(way: str) -> None:
     assert call is not None
     made: Any = call()
     assert made.shape == ((640, 32) if "swapped" in way else (32, 640)) and (made == 512).all()
+
+
+def test_weights_lie_in_either_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr(products, "multiply", lambda left, weight: seen.append(weight.is_contiguous()))
+    for way in ("oneDNN", "oneDNN, transposed"):
+        call = make_call(way, 2, 50, 60, "float32", cold=False)
+        assert call is not None
+        call()
+    assert seen == [True, False]
 
 
 def test_small_weights_are_not_packed() -> None:
@@ -46,6 +57,7 @@ def test_blocks_by_hand() -> None:
         blocks = list_blocks(m, k, n)
         sizes = [a * b + b * c + a * c for a, b, c in ((m.made, k.made, n.made) for m, k, n in blocks)]
         assert blocks and max(sizes) <= rates.MOST_NUMBERS, "no larger than a cache"
+    assert ((4096, 4096), (1024, 1024), (64, 64)) in list_blocks(17_877, 17_877, 64), "of many the inner ones, too"
 
 
 def test_the_best_way_of_the_best_block_counts(monkeypatch: pytest.MonkeyPatch) -> None:
