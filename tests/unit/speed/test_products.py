@@ -38,6 +38,7 @@ def test_the_products_of_trunk_and_masked_layers(inputs: Inputs) -> None:
 def test_the_products_of_texts_and_language_model_but_for_attention(inputs: Inputs) -> None:
     """Ours are of real tokens and rows; what fills packs and batches up is theirs alone."""
     trial = captions.make_trial(inputs)
+    trial.fast()  # tries numbers of rows, once
     counted = count(trial.fast, "aten.bmm", "aten._scaled_dot_product_flash_attention_for_cpu")
     assert 0.3 * counted < count_flops(trial.products()) < counted
 
