@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from bench.caption.language_block import Block, Norm, Normed, Trace, multiply
 from bench.errors import UserError
+from bench.system import streamed
 from bench.system.rows import round_up
 
 _TANH_GELUS = ("gelu_new", "gelu_pytorch_tanh", "gelu_fast")
@@ -75,12 +76,15 @@ class LanguageStep:
     def round_up(self, rows: int, usual: int, room: int = 0) -> int:
         """Round a batch up to a size at which every row has the bits that it has among ``usual``, or to the largest.
 
-        That is at most ``usual`` or, where that is more, ``room``.
+        That is at most ``usual`` or, where that is more, ``room``. Large weights go with any number of rows.
         """
         block = self.blocks[0]
         parts = (block.query_key_value, block.after_attention, block.into_mlp, block.out_of_mlp)
         forward = [*(part.weight.t() for part in parts), self.output]
-        return round_up(rows, usual, [*forward, *(weight.t() for weight in forward)], room, multiply)  # and gradients
+        weights = [*forward, *(weight.t() for weight in forward)]  # and gradients
+        if all(streamed.takes(weight[:0], weight) for weight in weights):
+            return min(rows, max(usual, room))
+        return round_up(rows, usual, weights, room, multiply)
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Float[Tensor, "layers 2 1 h t k"]:
