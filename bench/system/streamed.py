@@ -58,8 +58,10 @@ def _add_products(x: Tensor, weight: Tensor, start: int, made: Tensor) -> None:
     matrix = (weight.t() if turned else weight).detach().numpy()
     tiles, size = -(-len(weight) // WIDTH), weight.numel()
     bounds = [(first * WIDTH, min(last * WIDTH, len(weight))) for first, last in split_among_threads(tiles, size)]
-    if turned:
+    many = len(x) >= loops.MANY
+    if turned and many:
         panels = torch.empty(len(bounds), PANEL, WIDTH).numpy()
-        run_each(loops.add_rows, [(left, matrix, start, *span, panels[at], out) for at, span in enumerate(bounds)])
-    else:
-        run_each(loops.add_dots, [(left, matrix, start, *span, out) for span in bounds])
+        parts = [(left, matrix, start, *span, panel, out) for span, panel in zip(bounds, panels, strict=True)]
+        return run_each(loops.add_rows_of_copy, parts)
+    loop = loops.add_rows if turned else loops.add_dots_of_many if many else loops.add_dots
+    return run_each(loop, [(left, matrix, start, *span, out) for span in bounds])

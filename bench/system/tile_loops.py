@@ -23,13 +23,10 @@ Tile = Callable[..., None]
 
 
 class Place:
-    """A number of a matrix, whose rows may lie apart, in code that is being built."""
+    """A number of a matrix whose rows are ``step`` numbers apart, in code that is being built."""
 
-    def __init__(self, context: Any, build: Any, kind: Any, value: Any, row: Any, column: Any) -> None:
-        array = context.make_array(kind)(context, build, value)
-        step = cgutils.unpack_tuple(build, array.strides)[0]  # bytes
-        self.build, self.step = build, build.sdiv(step, INDEX(4))
-        self.pointer = build.gep(array.data, [build.add(build.mul(row, self.step), column)])
+    def __init__(self, build: Any, pointer: Any, step: Any) -> None:
+        self.build, self.pointer, self.step = build, pointer, step
 
     def find(self, row: Any, column: Any) -> Any:
         """Find the number some rows and columns on."""
@@ -51,19 +48,19 @@ class Place:
         one = self.build.insert_element(ir.Constant(REGISTER, ir.Undefined), self.read(row, column, FLOAT), PART(0))
         return self.build.shuffle_vector(one, one, _make_order([0] * LANES))
 
-    def fetch(self, row: Any, column: Any) -> None:
-        """Have a cache line read before it is needed; there may be none."""
+    def fetch(self, row: Any, column: Any, level: int = 1) -> None:
+        """Have a line of numbers, if there is one, read into the first or second cache before it is needed."""
         byte = ir.IntType(8).as_pointer()
         kind = ir.FunctionType(ir.VoidType(), [byte, PART, PART, PART])
         call = cgutils.get_or_insert_function(self.build.module, kind, "llvm.prefetch.p0")
-        self.build.call(call, [self.build.bitcast(self.find(row, column), byte), PART(0), PART(3), PART(1)])
+        self.build.call(call, [self.build.bitcast(self.find(row, column), byte), PART(0), PART(4 - level), PART(1)])
 
 
 def make_tile(rows: int, vectors: int, form: Callable[..., None]) -> Tile:
     """Make tile(x, row, k, w, at, column, y, out, depth, ahead), which numba compiles into the loop that calls it.
 
     x [r, i] is read from [row, k], w from [at, column], y [r, o] is changed from [row, out] on; depth is the number of
-    products in a sum, and w is fetched ahead by so many of its rows.
+    products in a sum, and w is fetched so many numbers of its rows ahead.
     """
 
     @intrinsic
@@ -75,17 +72,41 @@ def make_tile(rows: int, vectors: int, form: Callable[..., None]) -> Tile:
         def write(context: Any, build: Any, signature: Any, args: Any) -> Any:
             x, row, k, w, at, column, y, out, depth, ahead = args
             kinds = signature.args
-            places = (
-                Place(context, build, kinds[0], x, row, k),
-                Place(context, build, kinds[3], w, at, column),
-                Place(context, build, kinds[6], y, row, out),
-            )
-            form(build, rows, vectors, *places, depth, ahead)
+            places = [
+                find_place(context, build, kinds[0], x, row, k),
+                find_place(context, build, kinds[3], w, at, column),
+                find_place(context, build, kinds[6], y, row, out),
+            ]
+            numbers = [part for place in places for part in (place.pointer, place.step)]
+            build.call(_write_function(build.module, rows, vectors, form), [*numbers, depth, ahead])
             return context.get_dummy_value()
 
         return signature, write
 
     return tile  # type: ignore[no-any-return]
+
+
+def find_place(context: Any, build: Any, kind: Any, value: Any, row: Any, column: Any) -> Place:
+    """Find a number of one of numba's arrays."""
+    array = context.make_array(kind)(context, build, value)
+    step = build.sdiv(cgutils.unpack_tuple(build, array.strides)[0], INDEX(4))  # of bytes
+    return Place(build, build.gep(array.data, [build.add(build.mul(row, step), column)]), step)
+
+
+def _write_function(module: Any, rows: int, vectors: int, form: Callable[..., None]) -> Any:
+    """Write a tile's function, once for a module. It is none of the loop's own code, whose registers it would need."""
+    place = [FLOAT.as_pointer(), INDEX]
+    kind = ir.FunctionType(ir.VoidType(), [*place * 3, INDEX, INDEX])
+    made = cgutils.get_or_insert_function(module, kind, f"{form.__name__}_{rows}_{vectors}")
+    if made.is_declaration:
+        made.linkage = "internal"
+        made.attributes.add("noinline")
+        build = ir.IRBuilder(made.append_basic_block())
+        x, x_step, w, w_step, y, y_step, depth, ahead = made.args
+        places = Place(build, x, x_step), Place(build, w, w_step), Place(build, y, y_step)
+        form(build, rows, vectors, *places, depth, ahead)
+        build.ret_void()
+    return made
 
 
 def add_rows_of_tile(
@@ -128,7 +149,7 @@ def _multiply_add(
     kind = ir.FunctionType(REGISTER, [REGISTER] * 3)
     call = cgutils.get_or_insert_function(build.module, kind, f"llvm.fma.v{LANES}f32")
     right = w.read(row, column)
-    w.fetch(build.add(row, ahead), column)
+    w.fetch(row, build.add(column, ahead))
     for one, total in zip(left, sums, strict=True):
         build.store(build.call(call, [one, right, build.load(total)]), total)
 
@@ -158,15 +179,16 @@ def _make_order(places: Sequence[int]) -> Any:
 
 @intrinsic
 def copy_row(typing: Any, w: Any, at: Any, column: Any, panel: Any, row: Any) -> Any:
-    """Copy a tile's width of w from [at, column] on to the beginning of a row of a panel."""
+    """Copy a tile's width of w from [at, column] on to a row of a panel, and fetch what comes next in w."""
     signature = types.void(w, types.int64, types.int64, panel, types.int64)
 
     def write(context: Any, build: Any, signature: Any, args: Any) -> Any:
         w, at, column, panel, row = args
-        source = Place(context, build, signature.args[0], w, at, column)
-        target = Place(context, build, signature.args[3], panel, row, INDEX(0))
+        source = find_place(context, build, signature.args[0], w, at, column)
+        target = find_place(context, build, signature.args[3], panel, row, INDEX(0))
         for v in range(VECTORS):
             target.write(source.read(INDEX(0), INDEX(v * LANES)), INDEX(0), INDEX(v * LANES))
+            source.fetch(INDEX(0), INDEX((VECTORS + v) * LANES), level=2)
         return context.get_dummy_value()
 
     return signature, write
