@@ -17,9 +17,9 @@ ROWS, WIDE = 4, 3
 """Rows of a tile, and of one that is twice as wide: either's sums fit into the registers."""
 MANY = 16
 """Rows from which wide tiles pay, and that a part of the matrix is copied into the cache for them."""
-FEW = 8
+FEW = 16
 """Rows of the matrix that fewer rows take at a time."""
-AHEAD = 2 * COLUMNS
+AHEAD, DOTS_AHEAD = COLUMNS, 2 * COLUMNS
 """Numbers of a row that are fetched ahead: a processor stops of itself at the end of a page."""
 
 _add_rows_4, _add_rows_1 = (make_tile(rows, VECTORS, add_rows_of_tile) for rows in (ROWS, 1))
@@ -71,7 +71,7 @@ def add_dots(x: Any, w: Any, start: Any, first: Any, last: Any, y: Any) -> None:
     rows, depth = x.shape
     whole = first + (last - first) // VECTORS * VECTORS
     for at in range(first, whole, VECTORS):
-        row, ahead = 0, AHEAD
+        row, ahead = 0, DOTS_AHEAD
         while row + ROWS <= rows:
             _add_dots_4(x, row, 0, w, at, start, y, at, depth, ahead)
             row, ahead = row + ROWS, 0
@@ -89,7 +89,7 @@ def add_dots_of_many(x: Any, w: Any, start: Any, first: Any, last: Any, y: Any) 
     rows, depth = x.shape
     whole = first + (last - first) // (2 * VECTORS) * (2 * VECTORS)
     for at in range(first, whole, 2 * VECTORS):
-        row, ahead = 0, AHEAD
+        row, ahead = 0, DOTS_AHEAD
         while row + WIDE <= rows:
             _add_dots_3(x, row, 0, w, at, start, y, at, depth, ahead)
             row, ahead = row + WIDE, 0
