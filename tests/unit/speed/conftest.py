@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bench.speed import products
+from bench.speed import rates
 
 
 @pytest.fixture(autouse=True)
 def short_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
     """A product is measured for a moment, once: an eighth of a second each otherwise."""
-    monkeypatch.setattr(products, "SHORTEST", 1e-4)
-    monkeypatch.setattr(products, "TIMES", 1)
+    monkeypatch.setattr(rates, "SHORTEST", 1e-4)
+    monkeypatch.setattr(rates, "TIMES", 1)
