@@ -73,18 +73,27 @@ class LanguageStep:
         """Whether a pass may be taken again for other rows: on a processor, where small batches cost less."""
         return self.device.type == "cpu"
 
-    def round_up(self, rows: int, usual: int, room: int = 0) -> int:
-        """Round a batch up to a size at which every row has the bits that it has among ``usual``, or to the largest.
-
-        That is at most ``usual`` or, where that is more, ``room``. Large weights go with any number of rows.
-        """
+    @property
+    def weights(self) -> list[Tensor]:
+        """The large weights of a block and the last one, as a pass reads them and, turned, as its gradient does."""
         block = self.blocks[0]
         parts = (block.query_key_value, block.after_attention, block.into_mlp, block.out_of_mlp)
         forward = [*(part.weight.t() for part in parts), self.output]
-        weights = [*forward, *(weight.t() for weight in forward)]  # and gradients
-        if all(streamed.takes(weight[:0], weight) for weight in weights):
+        return [*forward, *(weight.t() for weight in forward)]
+
+    @property
+    def streams(self) -> bool:
+        """Whether every product is one of those in which a row has the same bits among any number of rows."""
+        return all(streamed.takes(weight[:0], weight) for weight in self.weights)
+
+    def round_up(self, rows: int, usual: int, room: int = 0) -> int:
+        """Round a batch up to a size at which every row has the bits that it has among ``usual``, or to the largest.
+
+        That is at most ``usual`` or, where that is more, ``room``.
+        """
+        if self.streams:
             return min(rows, max(usual, room))
-        return round_up(rows, usual, weights, room, multiply)
+        return round_up(rows, usual, self.weights, room, multiply)
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Float[Tensor, "layers 2 1 h t k"]:

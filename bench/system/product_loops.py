@@ -1,7 +1,7 @@
 """No part of the paper: products of rows with a matrix that is too large for a cache and is read from memory once.
 
-There is one loop for the matrix as it lies and one for it turned, so that neither needs a copy. Every sum is added up in
-one order, whatever the number of rows. `bench.system.streamed` is the door for tensors.
+There are loops for the matrix as it lies and for it turned, so that neither needs a copy. Every sum is added up in one
+order, whatever the number of rows. `bench.system.streamed` is the door for tensors.
 """
 
 from __future__ import annotations

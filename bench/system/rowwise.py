@@ -36,6 +36,13 @@ def exponentiate_(logits: Tensor) -> Tensor:
     return torch.from_numpy(sums)[:, None]
 
 
+def takes(*numbers: Tensor) -> bool:
+    """Whether loops take all of some tensors: float32 on a processor, in one piece, no gradient wanted."""
+    wanted = torch.is_grad_enabled() and any(part.requires_grad for part in numbers)
+    plain = all(part.device.type == "cpu" and part.dtype == torch.float32 for part in numbers)
+    return plain and not wanted and all(part.is_contiguous() for part in numbers)
+
+
 def view_array(numbers: Tensor) -> np.ndarray:
     """View a tensor on a processor as an array: bfloat16, which NumPy does not know, by its bits as uint16."""
     return (numbers.view(torch.uint16) if numbers.dtype == torch.bfloat16 else numbers).detach().numpy()

@@ -32,15 +32,18 @@ def takes(x: Tensor, weight: Tensor) -> bool:
     plain = x.device.type == "cpu" and x.dtype == weight.dtype == torch.float32
     if not plain or weight.numel() < LEAST or products.are_left_to_torch():
         return False
-    turned = weight.t().is_contiguous()
-    whole = turned and weight.shape[0] % WIDTH == 0 or weight.is_contiguous() and weight.shape[1] % WIDTH == 0
-    return bool(whole and not (torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)))
+    wanted = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
+    return not wanted and (_lies_in_rows(weight) or _lies_in_rows(weight.t()))
+
+
+def _lies_in_rows(matrix: Tensor) -> bool:
+    return matrix.is_contiguous() and matrix.shape[1] % WIDTH == 0
 
 
 def multiply(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Compute x W^T + b of what it `takes`: x [r, i], W [o, i], b [o] to [r, o]."""
     made = x.new_zeros(len(x), len(weight)) if bias is None else bias.expand(len(x), -1).clone()
-    turned = not weight.is_contiguous()
+    turned = not _lies_in_rows(weight)
     depth = TURNED_DEPTH if turned else DEPTH
     for start in range(0, x.shape[1], depth):
         part = torch.zeros_like(made) if turned and start else made
@@ -54,7 +57,7 @@ def _add_products(x: Tensor, weight: Tensor, start: int, made: Tensor) -> None:
     """Add x [r, d] times a part of W, from the inner number ``start`` on, to what is made [r, o]."""
     from bench.system import product_loops as loops  # imports numba
 
-    left, out, turned = x.detach().numpy(), made.numpy(), not weight.is_contiguous()
+    left, out, turned = x.detach().numpy(), made.numpy(), not _lies_in_rows(weight)
     matrix = (weight.t() if turned else weight).detach().numpy()
     tiles, size = -(-len(weight) // WIDTH), weight.numel()
     bounds = [(first * WIDTH, min(last * WIDTH, len(weight))) for first, last in split_among_threads(tiles, size)]

@@ -1,4 +1,4 @@
-"""No part of the paper: tiles of a matrix product, some rows by some columns, whose sums stay in a processor's registers.
+"""No part of the paper: tiles of a matrix product, some rows by some columns, whose sums stay in registers.
 
 They are said in LLVM's own words, since no loop makes sure of that. Every sum is added up in one order, whatever the
 tile it is in, so that a row has the same bits among any others. `bench.system.product_loops` goes through matrices.
@@ -83,7 +83,7 @@ def make_tile(rows: int, vectors: int, form: Callable[..., None]) -> Tile:
 
         return signature, write
 
-    return tile  # type: ignore[no-any-return]
+    return tile
 
 
 def find_place(context: Any, build: Any, kind: Any, value: Any, row: Any, column: Any) -> Place:
@@ -109,10 +109,8 @@ def _write_function(module: Any, rows: int, vectors: int, form: Callable[..., No
     return made
 
 
-def add_rows_of_tile(
-    build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Any
-) -> None:
-    """Build y[r, c] + x[r, 0] w[0, c] + x[r, 1] w[1, c] + ..., from left to right, each product and sum rounded once."""
+def add_rows_of_tile(build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Any) -> None:
+    """Build y[r, c] + x[r, 0] w[0, c] + x[r, 1] w[1, c] + ..., from left to right; each term is rounded once."""
     sums = [
         [cgutils.alloca_once_value(build, y.read(INDEX(r), INDEX(v * LANES))) for v in range(vectors)]
         for r in range(rows)
@@ -126,10 +124,8 @@ def add_rows_of_tile(
             y.write(build.load(total), INDEX(r), INDEX(v * LANES))
 
 
-def add_dots_of_tile(
-    build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Any
-) -> None:
-    """Build y[r, c] + (x[r] . w[c]): every lane of a register adds up its own, then neighbours are added, and theirs."""
+def add_dots_of_tile(build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Any) -> None:
+    """Build y[r, c] + (x[r] . w[c]): each lane of a register adds up its own, then neighbours are added, and theirs."""
     zero = ir.Constant(REGISTER, [0.0] * LANES)
     sums = [[cgutils.alloca_once_value(build, zero) for _ in range(vectors)] for _ in range(rows)]
     with cgutils.for_range(build, build.sdiv(depth, INDEX(LANES))) as loop:
