@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     from bench.speed.try_stages import NEEDS, try_stages
 
     if options["growth"] == "yes":
-        return tell_growth(make_float32_inputs(options, words, NEEDS["embeddings"]), options)
+        return tell_growth(make_float32_inputs(options, words, [*NEEDS["embeddings"], *NEEDS["captions"]]), options)
     stages = choose_stages(options["stages"])
     needed = [model for stage in stages for model in NEEDS[stage]]
     inputs, rows, begin = make_float32_inputs(options, words, needed), [], time.monotonic()

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bench.system.attention import LOG_2, exponentiate
+from bench.system.attention import exponentiate, exponentiate_in_product
 from bench.system.products import multiply
 
 NEAR = 39.0
@@ -33,9 +33,9 @@ def exponentiate_heads(query: Tensor, key: Tensor) -> Iterator[Tensor]:
     most = scaled.square().sum(-1).amax(-1).sqrt() * centered.square().sum(-1).amax(-1).sqrt()
     for asking, keys, bound in zip(scaled, centered, most.tolist(), strict=True):
         if query.dtype == torch.bfloat16 and bound <= NEAR:
-            yield exponentiate(asking.bfloat16(), keys.bfloat16(), bound)
+            yield exponentiate_in_product(asking.bfloat16(), keys.bfloat16(), bound)
         else:
-            yield exponentiate(asking / LOG_2, keys, bound).to(query.dtype)
+            yield exponentiate(asking, keys, bound)[0].to(query.dtype)
 
 
 def write_means(exponentials: Iterable[Tensor], value: Tensor, masks: Tensor, made: Tensor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,27 +68,39 @@ def write_aims(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     judged = list(judge_aims(rows))
     if not judged:
         return []
-    missed = sum(not aim.is_met(value) for aim, value in judged)
     has_captions = any(aim.stage == "captions" and aim.at_most for aim, _ in judged)
     return [
         "",
-        f"**Aims:** {len(judged) - missed} of the {len(judged)} that were measured are met, {missed} missed.",
+        f"**Aims:** {count_met(judged)}",
         "",
-        "| aim | measured | met |",
-        "|---|---:|---|",
-        *(_write_line(aim, value) for aim, value in judged),
+        *write_table(judged),
         *(["", WHOLE_SEARCH] if has_captions else []),
     ]
 
 
-def _write_line(aim: Aim, value: float) -> str:
+def count_met(judged: Sequence[tuple[Aim, float]]) -> str:
+    """Count in a sentence how many aims are met."""
+    missed = sum(not aim.is_met(value) for aim, value in judged)
+    return f"{len(judged) - missed} of the {len(judged)} that were measured are met, {missed} missed."
+
+
+def write_table(judged: Iterable[tuple[Aim, float | None]]) -> list[str]:
+    """Write a table of aims; None is what was not measured."""
+    return ["| aim | measured | met |", "|---|---:|---|", *(_write_line(aim, value) for aim, value in judged)]
+
+
+def _write_line(aim: Aim, value: float | None) -> str:
     side = "at most" if aim.at_most else "at least"
-    met = "met" if aim.is_met(value) else "**missed**"
-    return f"| {aim.stage}: {aim.what}, {side} {aim.bound:,g} | {_write_value(aim, value)} | {met} |"
+    told = "– | not measured"
+    if value is not None:
+        told = f"{_write_value(aim, value)} | {'met' if aim.is_met(value) else '**missed**'}"
+    return f"| {aim.stage}: {aim.what}, {side} {aim.bound:,g} | {told} |"
 
 
 def _write_value(aim: Aim, value: float) -> str:
     """Write a value with as many digits as tell it from the bound, two at least below 100."""
+    if 0 < value < 1e-3:
+        return f"{value:.1e}"
     digits = 2 if value < 100 else 0
     while digits < 9 and round(value, digits) == aim.bound != value:
         digits += 1

@@ -53,14 +53,14 @@ def read_rows(path: Path, machine: Row) -> list[dict[str, Any]]:
         return []
     try:
         objects = json.loads(path.read_text(encoding="utf-8"))
-        rows = [_update(row) for row in objects if row["machine"] == dict(machine)]
+        rows = [update_row(row) for row in objects if row["machine"] == dict(machine)]
         make_page(rows, machine, path.stem)  # which asks for every number that a row has to have
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: no rows of `zgs speed` ({error}): give another to=FOLDER, or remove it") from error
     return rows
 
 
-def _update(row: Row) -> dict[str, Any]:
+def update_row(row: Row) -> dict[str, Any]:
     """Copy a row; of an earlier version's, whose share was that of the best shape, as it is called now."""
     return dict(row) if "share_best" in row else {**row, "share": None, "share_best": row["share"]}
 

@@ -10,18 +10,11 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.commands.settings import compose_settings
 from bench.speed import products
-from bench.speed.inputs import Inputs, open_image
+from bench.speed.inputs import Inputs
 from bench.speed.products import Product, count_flops, list_block, measure_limit
 from bench.speed.stages import captions, embeddings, features
 from bench.system.products import leave_to_torch
-
-
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    settings = compose_settings(["device=cpu", "caption.beams=2", "caption.iterations=2", "caption.candidates=50"])
-    return Inputs("embedded", settings, open_image(None, "embedded"), settings)
 
 
 def count(call: Callable[[], Any], *left_out: str) -> float:
@@ -45,6 +38,7 @@ def test_the_products_of_trunk_and_masked_layers(inputs: Inputs) -> None:
 def test_the_products_of_texts_and_language_model_but_for_attention(inputs: Inputs) -> None:
     """Ours are of real tokens and rows; what fills packs and batches up is theirs alone."""
     trial = captions.make_trial(inputs)
+    trial.fast()  # tries numbers of rows, once
     counted = count(trial.fast, "aten.bmm", "aten._scaled_dot_product_flash_attention_for_cpu")
     assert 0.3 * counted < count_flops(trial.products()) < counted
 
