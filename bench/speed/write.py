@@ -146,11 +146,11 @@ def _write_image(image: Row) -> str:
 
 def _write_parts(parts: Row) -> str:
     """Write the line of what a token step's seconds are made of."""
-    read = parts["language_bytes_s"]
+    read, memory = parts["language_bytes_s"], parts["memory_bytes_s"]
     return (
         f"- of the token step: texts {write_seconds(parts['texts_s'])} s, {parts['texts_share']:.2f} of the limit of "
-        f"their shapes; the language model, for a single row, {write_seconds(parts['language_s'])} s, in which it reads "
-        f"its weights at {read / 1e9:.0f} GB/s, {read / parts['memory_bytes_s']:.2f} of what one thread reads here."
+        f"their shapes; the language model, for a single row, {write_seconds(parts['language_s'])} s, in which it "
+        f"reads its weights at {read / 1e9:.0f} GB/s, {read / memory:.2f} of what one thread reads here."
     )
 
 
