@@ -1,8 +1,8 @@
 """Sections 3.1 to 3.3 as matrix products: how fast this machine makes a product of one shape, the best way it can.
 
-The rate of [m, k] x [k, n] is the best that any of these ways reaches: torch's own library or oneDNN, the weight as it
-lies, transposed or packed, or the factors swapped, on the whole and on blocks that stay in a cache (`list_blocks`).
-So no stage has a low limit because it asks for its products in a slow way.
+The rate of [m, k] x [k, n] is the best that any of these ways reaches: torch's own library, oneDNN or our tiles, the
+weight as it lies, transposed or packed, or the factors swapped, on the whole and on blocks that stay in a cache
+(`list_blocks`). So no stage has a low limit because it asks for its products in a slow way.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ TRIED = 3
 """Ways that are measured in earnest: those which look best at a glance."""
 UNCACHED = 1 << 28
 """Bytes that fit into no cache."""
-WAYS = ("torch", "torch, transposed", "oneDNN", "oneDNN, transposed", "oneDNN, swapped", "oneDNN, packed")
+WAYS = (
+    "torch", "torch, transposed", "oneDNN", "oneDNN, transposed", "oneDNN, swapped", "oneDNN, packed", "tiles",
+    "tiles, transposed",
+)  # fmt: skip
 
 
 class Side(NamedTuple):
@@ -105,10 +108,11 @@ def _measure_way(block: Block, way: str, dtype: str, cold: bool, shortest: float
 def make_call(way: str, m: int, k: int, n: int, dtype: str, cold: bool) -> Callable[[], object] | None:
     """Make a call of [m, k] with [k, n] in one of `WAYS`; a ``cold`` one has another weight each time.
 
-    None where a weight of this size is not packed.
+    None where a weight of this size is not packed, or not multiplied by tiles (`streamed.takes`).
     """
     import torch
 
+    from bench.system import streamed
     from bench.system.products import multiply, pack
 
     library, _, how = way.partition(", ")
@@ -118,6 +122,8 @@ def make_call(way: str, m: int, k: int, n: int, dtype: str, cold: bool) -> Calla
     weights: Any = numbers.view(count, n, k)
     if how == "transposed":  # [n, k], as all of them, whose columns lie one after the other
         weights = numbers.view(count, k, n).transpose(1, 2)
+    if library == "tiles":
+        return _turn(partial(streamed.multiply, left), weights) if streamed.takes(left, weights[0]) else None
     if library == "torch":
         return _turn(lambda weight: torch.mm(left, weight.t()), weights)
     if how == "swapped":
