@@ -56,7 +56,7 @@ def test_what_lasts_is_forgotten_last_and_takes_no_more_than_half() -> None:
     assert [key for key, _ in recent.items()] == ["A", "c", "d", "e", "f"]  # the oldest of all is still there
     for key in ("B", "C"):
         recent.put(key, 0, 2)
-    assert [key for key, _ in recent.items()] == ["d", "e", "f", "B", "C"]  # 6 of 10 bytes last: the oldest of these went
+    assert [key for key, _ in recent.items()] == ["d", "e", "f", "B", "C"]  # 6 of 10 lasted
     recent.put("g", 0, 2)
     assert [key for key, _ in recent.items()] == ["e", "f", "B", "C", "g"] and recent.held == 10
     recent.put("D", 0, 10)
