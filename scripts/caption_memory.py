@@ -36,10 +36,11 @@ CUT = (f"caption.tokens={TOKENS}", "caption.iterations=1", f"caption.prompt=Imag
 class Scattered(Search):
     """A search whose beams go on with tokens drawn at random, from a fixed seed; none ends."""
 
+    draws = torch.Generator().manual_seed(0)
+
     def _choose(self, *arguments: Any) -> Beams:
         beams = super()._choose(*arguments)
-        generator = torch.Generator().manual_seed(int(beams.tokens.sum()))
-        drawn = torch.randint(1000, self.model.vocabulary, (len(beams.tokens),), generator=generator)
+        drawn = torch.randint(self.model.vocabulary, (len(beams.tokens),), generator=self.draws)
         tokens = torch.cat([beams.tokens[:, :-1], drawn[:, None]], dim=1)
         return replace(beams, tokens=tokens, ended=torch.zeros_like(beams.ended))
 

@@ -1,4 +1,4 @@
-"""scripts/interval_coverage.py: its worlds are what they claim, its methods are those of their names; twice gives the same."""
+"""scripts/interval_coverage.py: its worlds are what they claim, its methods as named; twice gives the same."""
 
 from __future__ import annotations
 
