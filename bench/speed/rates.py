@@ -1,8 +1,8 @@
 """Sections 3.1 to 3.3 as matrix products: how fast this machine makes a product of one shape, the best way it can.
 
-The rate of [m, k] x [k, n] is the best that any of these ways reaches: torch's own library or oneDNN, the weight as it
-lies, transposed or packed, or the factors swapped, on the whole and on blocks that stay in a cache (`list_blocks`).
-So no stage has a low limit because it asks for its products in a slow way.
+The rate of [m, k] x [k, n] is the best that any of these ways reaches: torch's own library, oneDNN or our tiles, the
+weight as it lies, transposed or packed, or the factors swapped, on the whole and on blocks that stay in a cache
+(`list_blocks`). So no stage has a low limit because it asks for its products in a slow way.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ LONG, STEP = 4096, 16
 """From how many inner numbers on a product is also cut there, its sums given for nothing; numbers of a vector."""
 MOST_NUMBERS = 1 << 23
 """Of both factors and the product of a block: more fit into no cache and are slower."""
-TRIED = 3
-"""Ways that are measured in earnest: those which look best at a glance."""
+TRIED, FAR = 3, 0.5
+"""Ways that are measured in earnest: those which look best at a glance; as part of the best, what is left out there."""
 UNCACHED = 1 << 28
 """Bytes that fit into no cache."""
-WAYS = ("torch", "torch, transposed", "oneDNN", "oneDNN, transposed", "oneDNN, swapped", "oneDNN, packed")
+WAYS = (
+    "torch", "torch, transposed", "oneDNN", "oneDNN, transposed", "oneDNN, swapped", "oneDNN, packed", "tiles",
+    "tiles, transposed",
+)  # fmt: skip
 
 
 class Side(NamedTuple):
@@ -48,10 +51,17 @@ def measure_shape(m: int, k: int, n: int, dtype: str = "float32", cold: bool = F
     if cold:
         tried = list(product([cut_columns(m, k, n)], WAYS))
     else:
-        glances = {one: _measure_way(*one, dtype, cold, GLANCE, 1) for one in product(list_blocks(m, k, n), WAYS)}
+        glances = _glance(list_blocks(m, k, n), dtype)
         tried = sorted(glances, key=lambda one: -glances[one])[:TRIED]
     best = max(_measure_way(*one, dtype, cold, SHORTEST, TIMES) for one in tried)
     return max(best, 2 * measure_memory_rate() / _find_type(dtype).itemsize) if cold and m == 1 else best
+
+
+def _glance(blocks: Sequence[Block], dtype: str) -> dict[tuple[Block, str], float]:
+    """Measure all blocks for a moment, each in all ways but those that are `FAR` behind the best on the first one."""
+    first = {(blocks[0], way): _measure_way(blocks[0], way, dtype, False, GLANCE, 1) for way in WAYS}
+    near = [way for (_, way), rate in first.items() if rate >= FAR * max(first.values())]
+    return first | {one: _measure_way(*one, dtype, False, GLANCE, 1) for one in product(blocks[1:], near)}
 
 
 def list_blocks(m: int, k: int, n: int) -> list[Block]:
@@ -105,10 +115,11 @@ def _measure_way(block: Block, way: str, dtype: str, cold: bool, shortest: float
 def make_call(way: str, m: int, k: int, n: int, dtype: str, cold: bool) -> Callable[[], object] | None:
     """Make a call of [m, k] with [k, n] in one of `WAYS`; a ``cold`` one has another weight each time.
 
-    None where a weight of this size is not packed.
+    None where a weight of this size is not packed, or not multiplied by tiles (`streamed.takes`).
     """
     import torch
 
+    from bench.system import streamed
     from bench.system.products import multiply, pack
 
     library, _, how = way.partition(", ")
@@ -118,6 +129,8 @@ def make_call(way: str, m: int, k: int, n: int, dtype: str, cold: bool) -> Calla
     weights: Any = numbers.view(count, n, k)
     if how == "transposed":  # [n, k], as all of them, whose columns lie one after the other
         weights = numbers.view(count, k, n).transpose(1, 2)
+    if library == "tiles":
+        return _turn(partial(streamed.multiply, left), weights) if streamed.takes(left, weights[0]) else None
     if library == "torch":
         return _turn(lambda weight: torch.mm(left, weight.t()), weights)
     if how == "swapped":

@@ -59,6 +59,11 @@ def leave_to_torch() -> Iterator[None]:
         _LEFT_TO_TORCH = before
 
 
+def are_left_to_torch() -> bool:
+    """Whether all products are torch's own just now: `leave_to_torch`."""
+    return _LEFT_TO_TORCH
+
+
 def multiply(
     x: Tensor,
     weight: Tensor,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.speed import products
 from bench.speed.inputs import Inputs
 from bench.speed.products import Product, count_flops, list_block, measure_limit
-from bench.speed.stages import captions, embeddings, features
+from bench.speed.stages import captions, clustering, embeddings, features
 from bench.system.products import leave_to_torch
 
 
@@ -29,6 +30,16 @@ def test_dinos_products(inputs: Inputs) -> None:
     assert count_flops(trial.products()) == pytest.approx(count(trial.fast), rel=1e-6)
 
 
+def test_clustering_begins_with_what_the_stage_before_made(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = features.make_trial(inputs).fast()
+    dino: Any = inputs.context.load_model("dino")
+    monkeypatch.setattr(type(dino), "compute_features", lambda *_: pytest.fail("computed again"))
+    assert clustering.make_trial(inputs).inputs.startswith(f"{len(made):,} features")
+    alone = replace(inputs, features=None)
+    with pytest.raises(pytest.fail.Exception, match="computed again"):
+        clustering.make_trial(alone)
+
+
 def test_the_products_of_trunk_and_masked_layers(inputs: Inputs) -> None:
     trial = embeddings.make_trial(inputs)
     # the last projection of one token a segment is not counted, nor anything else below a hundredth
@@ -38,6 +49,7 @@ def test_the_products_of_trunk_and_masked_layers(inputs: Inputs) -> None:
 def test_the_products_of_texts_and_language_model_but_for_attention(inputs: Inputs) -> None:
     """Ours are of real tokens and rows; what fills packs and batches up is theirs alone."""
     trial = captions.make_trial(inputs)
+    trial.fast()  # tries numbers of rows, once
     counted = count(trial.fast, "aten.bmm", "aten._scaled_dot_product_flash_attention_for_cpu")
     assert 0.3 * counted < count_flops(trial.products()) < counted
 
