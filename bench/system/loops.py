@@ -20,8 +20,8 @@ F, I32, U32, U16 = np.float32, np.int32, np.uint32, np.uint16
 ONE = F(1)
 LOG2_E, LOG_2, LOWEST = F(1 / math.log(2)), F(math.log(2)), F(-87)
 """exp(-87) is hardly more than the smallest normal number. LOG_2 is off by 2e-9, which 127 times over is 2e-7."""
-C2, C3, C4, C5 = F(0.499992318), F(0.166671145), F(0.0418901132), F(0.00831252486)
-"""1 + f + C2 f^2 + ... is exp(f) of |f| <= log(2) / 2 within 1.1e-7 of itself, the least that degree 5 allows."""
+C2, C3, C4, C5, C6 = F(0.500000005), F(0.166664155), F(0.0416663529), F(0.0083751264), F(0.00139411085)
+"""1 + f + C2 f^2 + ... meets exp(f) at the Chebyshev points of |f| <= log(2) / 2, off by at most 3e-8."""
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "reassoc", "nsz"}, "nogil": True, "error_model": "numpy"}
 
 
@@ -57,7 +57,7 @@ def exponentiate(x: Any) -> Any:
         x = LOWEST
     whole = np.rint(x * LOG2_E)
     f = x - whole * LOG_2
-    part = F(ONE + f * (ONE + f * (C2 + f * (C3 + f * (C4 + f * C5)))))
+    part = F(ONE + f * (ONE + f * (C2 + f * (C3 + f * (C4 + f * (C5 + f * C6))))))
     return I32(part.view(I32) + I32(I32(whole) << I32(23))).view(F)  # n is added to the exponent
 
 
