@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.encode.tower import Tower
-from bench.encode.weighing import exponentiate_heads, write_means
+from bench.encode.weighing import sum_heads, weigh_heads, write_means
 from bench.models.blocks import Block
 from bench.system.attention import LOG_2, attend
 from bench.system.products import multiply_each, takes
@@ -115,24 +115,25 @@ class Layer:
         by later ones, exponentials are kept.
         """
         sequences, heads, tokens, size = self.shape
-        made = torch.empty(*masks.shape[:2], self.queries or tokens, heads, size)  # heads side by side
-        for at in range(masks.shape[1]):
+        made = torch.empty(masks.shape[1], len(masks), self.queries or tokens, heads, size)  # heads side by side
+        for at, under in enumerate(masks.unbind(1)):
             place = at % sequences
             query, key, value = (part[place] for part in self._parts)
             if self.keeps_exponential:
-                write_means(self.exponential[place], value.float(), masks[:, at], made[:, at])
+                write_means(sum_heads(self.exponential[place], under), value.float(), under, made[at])
             elif shared:
-                write_means(self._shared[place], value, masks[:, at], made[:, at])
+                write_means(sum_heads(self._shared[place], under), value, under, made[at])
             else:
-                exponentials = exponentiate_heads(query[:, : self.queries], key)
-                write_means(exponentials, value, masks[:, at], made[:, at])
-        return made.transpose(2, 3)
+                write_means(weigh_heads(query[:, : self.queries], key, under), value, under, made[at])
+        return made.permute(1, 0, 3, 2, 4)
 
     @cached_property
     def _shared(self) -> list[list[Tensor]]:
         """The exponentials of each sequence and head in the model's precision."""
         query, key, _ = self._parts
-        return [list(exponentiate_heads(q[:, : self.queries], k)) for q, k in zip(query, key, strict=True)]
+        none = self.tokens.new_empty(0, self.tokens.shape[1], dtype=torch.float32)
+        pairs = zip(query, key, strict=True)
+        return [[weights for weights, _ in weigh_heads(q[:, : self.queries], k, none)] for q, k in pairs]
 
     def compute_exponential(self, query: Tensor, key: Tensor) -> Tensor:
         """Compute exp(query . key / sqrt(D) - row maximum), [s, H, Q, T], of queries and keys [s, H, *, D]."""
@@ -154,7 +155,7 @@ class Layer:
 
     def finish(self, heads: Tensor) -> Tensor:
         """Make the tokens that leave the layer, [n, Q, w], of attention's `heads` [n, H, Q, D]: residual and MLP."""
-        return self.block.add_mlp(self.tokens[:, : heads.shape[2]] + self.project(heads))
+        return self.block.add_mlp(self.block.add(self.tokens[:, : heads.shape[2]], self.project(heads)))
 
     def run(self) -> Tensor:
         """Run the layer over its tokens without any mask, [s, T, w]; queries, keys and values that are there serve."""

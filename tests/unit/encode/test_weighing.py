@@ -14,7 +14,7 @@ from bench.encode.global_subtraction import GlobalSubtraction
 from bench.encode.layers import Layer
 from bench.encode.masked import Masked
 from bench.encode.masking import MaskedEncoder
-from bench.encode.weighing import exponentiate_heads, write_means
+from bench.encode.weighing import weigh_heads, write_means
 from bench.models.blocks import Block
 from bench.system import products
 from tests.unit.encode import loop_oracle, tiny
@@ -47,7 +47,7 @@ def test_means_under_masks_are_those_of_float64(queries: int, tokens: int, facto
     weights = (query.double() @ key.double().transpose(-1, -2) / 8**0.5).softmax(-1) * masks[:, None, None].double()
     expected = weights @ value.double() / weights.sum(-1, keepdim=True)
     made = torch.full((count, queries, 3, 8), torch.nan)
-    write_means(exponentiate_heads(query, key), value, masks, made)
+    write_means(weigh_heads(query, key, masks), value, masks, made)
     torch.testing.assert_close(made.transpose(1, 2).double(), expected, atol=factor * 1e-5, rtol=1e-5)
 
 
@@ -60,10 +60,10 @@ def test_means_in_bfloat16_round_weights_and_values_alone() -> None:
     weights = logits.softmax(-1) * masks[:, None, None].double()
     expected = weights @ value.double() / weights.sum(-1, keepdim=True)
     made = torch.empty(2, 50, 3, 8)
-    write_means(exponentiate_heads(query, key), value, masks, made)
+    write_means(weigh_heads(query, key, masks), value, masks, made)
     torch.testing.assert_close(made.transpose(1, 2).double(), expected, atol=0.012, rtol=0.006)
     ones = torch.ones_like(value)
-    write_means(exponentiate_heads(query, key), ones, masks, made)
+    write_means(weigh_heads(query, key, masks), ones, masks, made)
     assert ((made - 1).mean((1, 2, 3)).abs() < 2**-11).all() and (made - 1).abs().amax() < 1.1 * 2**-8  # of numerators
 
 
