@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
 from bench.caption.language_step import LanguageStep, Pass
+from bench.system import rowwise
 
 Similarity = Callable[[Tensor | None], Tensor]
 """Int64 [b, k] candidate tokens, or None for all [b, v], to floats of that shape: cosines of "context + token" with the
@@ -98,9 +100,15 @@ def guide(
 def _shift(
     cache: Float[Tensor, "layers 2 b h t k"], gradient: Float[Tensor, "layers 2 b h t k"], options: Guidance
 ) -> None:
-    """Shift the context against its gradient, which is used up: both are large."""
+    """Shift the context against its gradient, which may be used up: both are large."""
+    if rowwise.takes(cache, gradient):
+        from bench.caption.guidance_loops import shift_rows  # imports numba
+
+        parts = [rowwise.view_array(part.flatten(3).flatten(0, 2)) for part in (cache, gradient)]
+        return rowwise.run_by_rows(partial(shift_rows, options.step, options.grad_norm_factor), *parts)
     norm = torch.linalg.vector_norm(gradient, dim=(3, 4, 5), keepdim=True) + 1e-15  # layers 2 b 1 1 1
     cache.sub_(gradient.mul_(options.step).div_(norm**options.grad_norm_factor))
+    return None
 
 
 class _Wanted:

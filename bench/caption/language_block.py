@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bench.system import products
+from bench.system import products, streamed
 
 _ATEN: Any = torch.ops.aten
 DECIDING = 16
@@ -22,10 +22,13 @@ DECIDING = 16
 
 
 def multiply(x: Float[Tensor, "b i"], weight: Float[Tensor, "o i"], bias: Tensor | None = None) -> Float[Tensor, "b o"]:
-    """Compute x W^T + b as `products.multiply` does for `DECIDING` rows, whatever the number of rows.
+    """Compute x W^T + b: for a large W by `streamed.multiply`, else as `products.multiply` does for `DECIDING` rows.
 
-    Two libraries may round differently: one for few rows and another for many would not let rows lie side by side.
+    It goes by the weight alone: two ways may round differently, and one for few rows and another for many would not let
+    rows lie side by side.
     """
+    if streamed.takes(x, weight):
+        return streamed.multiply(x, weight, bias)
     if DECIDING * weight.numel() < products.LEAST:
         return nn.functional.linear(x, weight, bias)
     return products.multiply(x, weight, bias)

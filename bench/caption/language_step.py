@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from bench.caption.language_block import Block, Norm, Normed, Trace, multiply
 from bench.errors import UserError
+from bench.system import streamed
 from bench.system.rows import round_up
 
 _TANH_GELUS = ("gelu_new", "gelu_pytorch_tanh", "gelu_fast")
@@ -72,15 +73,27 @@ class LanguageStep:
         """Whether a pass may be taken again for other rows: on a processor, where small batches cost less."""
         return self.device.type == "cpu"
 
+    @property
+    def weights(self) -> list[Tensor]:
+        """The large weights of a block and the last one, as a pass reads them and, turned, as its gradient does."""
+        block = self.blocks[0]
+        parts = (block.query_key_value, block.after_attention, block.into_mlp, block.out_of_mlp)
+        forward = [*(part.weight.t() for part in parts), self.output]
+        return [*forward, *(weight.t() for weight in forward)]
+
+    @property
+    def streams(self) -> bool:
+        """Whether every product is one of those in which a row has the same bits among any number of rows."""
+        return all(streamed.takes(weight[:0], weight) for weight in self.weights)
+
     def round_up(self, rows: int, usual: int, room: int = 0) -> int:
         """Round a batch up to a size at which every row has the bits that it has among ``usual``, or to the largest.
 
         That is at most ``usual`` or, where that is more, ``room``.
         """
-        block = self.blocks[0]
-        parts = (block.query_key_value, block.after_attention, block.into_mlp, block.out_of_mlp)
-        forward = [*(part.weight.t() for part in parts), self.output]
-        return round_up(rows, usual, [*forward, *(weight.t() for weight in forward)], room, multiply)  # and gradients
+        if self.streams:
+            return min(rows, max(usual, room))
+        return round_up(rows, usual, self.weights, room, multiply)
 
     @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Float[Tensor, "layers 2 1 h t k"]:

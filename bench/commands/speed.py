@@ -16,7 +16,8 @@ USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=A,B]
 
 scale=embedded   the models that ship, on a drawn scene: every plain form is run in full
 scale=paper      the paper's architectures on a photograph: what is dear is run in part, and the extrapolated says so
-json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, measured or not
+json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, share_best (of the
+                 rate of products: each at its own shape's, all at the best shape's), measured or not
 to=FOLDER        where table, page and picture of a scale go; rows of other stages there, of this machine, stay
 stages=…         some of features, clustering, embeddings, captions, scoring (all)
 weights=FOLDER   of scale=paper: what `python -m data_prep.random_models --to FOLDER` writes; else models=paper
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> int:
     from bench.speed.try_stages import NEEDS, try_stages
 
     if options["growth"] == "yes":
-        return tell_growth(make_float32_inputs(options, words, NEEDS["embeddings"]), options)
+        return tell_growth(make_float32_inputs(options, words, [*NEEDS["embeddings"], *NEEDS["captions"]]), options)
     stages = choose_stages(options["stages"])
     needed = [model for stage in stages for model in NEEDS[stage]]
     inputs, rows, begin = make_float32_inputs(options, words, needed), [], time.monotonic()
@@ -156,7 +157,7 @@ def make_float32_inputs(options: Mapping[str, str], words: Sequence[str], models
 
 def describe_row(row: dict[str, Any]) -> str:
     """Describe a row in one line."""
-    share = f", {row['share']:.2f} of the limit" if row["share"] else ""
+    share = f", {row['share']:.2f} of the limit ({row['share_best']:.2f} of the best shape's)" if row["share"] else ""
     agrees = "agrees" if row["agrees"] else f"DIFFERS by {row['difference']:.2g} (at most {row['tolerance']:g})"
     return (
         f"{row['stage']:10} plain {row['plain_s']:,.4g} s{' (extrapolated)' if row['how'] else ''}, fast "

@@ -7,6 +7,7 @@ the width of a token, n segments.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,7 +20,7 @@ from torch.nn import functional
 from bench.encode.tower import Tower
 from bench.encode.weighing import sum_heads, weigh_heads, write_means
 from bench.models.blocks import Block
-from bench.system.attention import LOG_2, attend
+from bench.system.attention import attend
 from bench.system.products import multiply_each, takes
 
 Kept = TypeVar("Kept")
@@ -137,7 +138,7 @@ class Layer:
 
     def compute_exponential(self, query: Tensor, key: Tensor) -> Tensor:
         """Compute exp(query . key / sqrt(D) - row maximum), [s, H, Q, T], of queries and keys [s, H, *, D]."""
-        scaled = query * (query.shape[-1] ** -0.5 / LOG_2)  # torch raises 2 to a power four times as fast as e
+        scaled = query * (query.shape[-1] ** -0.5 / math.log(2))  # torch raises 2 to a power four times as fast as e
         logits = multiply_each(scaled, key.transpose(-1, -2))
         return logits.sub_(logits.amax(-1, keepdim=True)).exp2_()
 

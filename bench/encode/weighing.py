@@ -7,14 +7,14 @@ lie side by side, so that one product serves them. Weights of all heads are neve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from bench.system.attention import exponentiate
+from bench.system.attention import exponentiate_in_product
 from bench.system.products import multiply
 from bench.system.rowwise import run_by_rows, view_array
 
@@ -41,14 +41,19 @@ def weigh_heads(query: Tensor, key: Tensor, masks: Tensor) -> Iterator[Weighed]:
 
 def _exponentiate_rounded(query: Tensor, key: Tensor) -> Iterator[Tensor]:
     """Compute the same exponentials in bfloat16, each head's: [R, T]."""
-    centered = key.float() - key.float().mean(-2, keepdim=True)  # adds the same to all logits of a row
-    scaled = functional.pad(query.float() * query.shape[-1] ** -0.5, (0, 0, 0, -query.shape[1] % 16))
-    most = scaled.square().sum(-1).amax(-1).sqrt() * centered.square().sum(-1).amax(-1).sqrt()
-    for asking, keys, bound in zip(scaled, centered, most.tolist(), strict=True):
-        if bound <= NEAR:
-            yield exponentiate(asking.bfloat16(), keys.bfloat16(), bound)
-        else:
-            weigh_(logits := multiply(asking, keys), keys.new_empty(0, len(keys)))
+    from bench.encode import weighing_loops  # imports numba
+
+    factor, none = query.shape[-1] ** -0.5, query.new_empty(0, key.shape[1], dtype=torch.float32)
+    asking = query.new_zeros(len(query), -(-query.shape[1] // 16) * 16, query.shape[2])
+    asking[:, : query.shape[1]] = query
+    centered = key.clone(memory_format=torch.contiguous_format)
+    for head, (queries, keys) in enumerate(zip(asking, centered, strict=True)):
+        lengths = weighing_loops.scale_rows(view_array(queries), np.float32(factor))
+        lengths *= weighing_loops.center_rows(view_array(keys))  # adds the same to all logits of a row
+        if lengths <= NEAR**2:
+            yield exponentiate_in_product(queries, keys, math.sqrt(lengths))
+        else:  # rounded once more, logits of 100 would be off by some 0.3
+            weigh_(logits := multiply(query[head].float(), key[head].float()), none, factor)
             yield logits.bfloat16()
 
 

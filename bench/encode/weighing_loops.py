@@ -8,10 +8,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from bench.system.loops import I32, ONE, F, compile_loop, compile_part, exponentiate
-from bench.system.token_loops import read
+from bench.system.token_loops import read, store
 
 LEAST = I32(-(2**31))
+TINY = F(2.0**-126)
+"""The smallest normal number: a mask without any token, which fills a micro-batch up, has means of 0."""
 SHORTEST = F(1e-8)
 """What torch's cosine_similarity takes a length for at the least."""
 
@@ -67,11 +71,11 @@ def weigh_rows(sums: Any, logits: Any, masks: Any, factor: Any) -> None:
 
 @compile_loop
 def divide_rows(means: Any, head: Any, weighted: Any, sums: Any) -> None:
-    """Divide the k parts of each row of `weighted` [r, k d] by its sums [r, k], for a `head` of `means` [k, r, H, d]."""
+    """Write to one `head` of `means` [k, r, H, d] k parts of each row of `weighted` [r, k d], divided by `sums` [r, k]."""
     parts, rows, _, size = means.shape
     for at in range(rows):
         for k in range(parts):
-            out, row, scale = means[k, at, head], weighted[at, k * size : (k + 1) * size], ONE / sums[at, k]
+            out, row, scale = means[k, at, head], weighted[at, k * size : (k + 1) * size], ONE / max(sums[at, k], TINY)
             for i in range(size):
                 out[i] = read(row, i) * scale
 
@@ -87,3 +91,37 @@ def measure_cosines(cosines: Any, x: Any, y: Any) -> None:
             right += other[i] * other[i]
         lengths = max(F(math.sqrt(left)), SHORTEST) * max(F(math.sqrt(right)), SHORTEST)
         cosines[at] = product / lengths
+
+
+@compile_loop
+def scale_rows(x: Any, factor: Any) -> Any:
+    """Multiply `x` [r, c] by a factor; return the square of the largest length of a row, float32."""
+    longest = F(0)
+    for at in range(len(x)):
+        row, square = x[at], F(0)
+        for i in range(row.size):
+            scaled = F(read(row, i) * factor)
+            store(row, i, scaled)
+            square += scaled * scaled
+        longest = max(longest, square)
+    return longest
+
+
+@compile_loop
+def center_rows(x: Any) -> Any:
+    """Subtract their mean from the rows of `x` [r, c]; return the square of the largest length of a row, float32."""
+    rows, columns = x.shape
+    mean, longest = np.zeros(columns, F), F(0)
+    for at in range(rows):
+        for i in range(columns):
+            mean[i] += read(x[at], i)
+    for i in range(columns):
+        mean[i] /= F(rows)
+    for at in range(rows):
+        row, square = x[at], F(0)
+        for i in range(columns):
+            centered = F(read(row, i) - mean[i])
+            store(row, i, centered)
+            square += centered * centered
+        longest = max(longest, square)
+    return longest

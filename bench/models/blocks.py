@@ -48,7 +48,8 @@ class Block:
             raise UserError("this CLIP's blocks are not those of a plain transformer: use one in OpenAI CLIP's layout")
         norm, scale, before_mlp, mlp, after_mlp = parts
         layers = Perceptron.read(before_mlp, mlp)
-        made = CompiledBlock if COMPILED in vars(block) else Block
+        compiled = COMPILED in vars(block)  # one graph for all blocks: none has copies of its own
+        made, shared_by = (CompiledBlock, 0) if compiled else (Block, shared_by)
         return made(attention, norm, scale, before_mlp, mlp, after_mlp, layers, shared_by)
 
     def project(self, x: Tensor) -> Tensor:

@@ -16,21 +16,18 @@ import numpy as np
 import torch
 from jaxtyping import Float32, UInt8
 from PIL import Image
-from torch import nn
 from torch.nn import functional
 from transformers import AutoConfig, Dinov2Model, ViTModel
 from transformers.utils import cached_file
 
 from bench.errors import BadSample, UserError
 from bench.models import dino_file, guards, sources
-from bench.system.attention import attend
+from bench.models.dino_block import read_norms, run_block
 from bench.system.compiled import call_compiled
 from bench.system.products import use_multiply
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 FACETS = ("key", "token")
-ROWS = 1024
-"""Tokens that go through the linear layers of a block at once, so that what these make stays in the cache."""
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -58,7 +55,7 @@ class DenseFeatures:
         self.patch, self.depth = int(self.model.config.patch_size), len(self.blocks)
         self._check(layer)
         self.layer = layer % self.depth
-        self._run_block = _run_block
+        self._run_block = run_block
         self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in statistics)
 
     def compute_features(
@@ -99,12 +96,12 @@ class DenseFeatures:
             tokens = self._run_block(block, tokens)
         block = self.blocks[self.layer]
         if self.facet == "key":
-            return block.attention.k_proj(_read_norms(block)[0](tokens[:, 1:]))
+            return block.attention.k_proj(read_norms(block)[0](tokens[:, 1:]))
         return self._run_block(block, tokens)[:, 1:]
 
     def compile_blocks(self) -> None:
         """Let blocks go through `torch.compile` from now on, one graph for all of them and for all lengths."""
-        self._run_block = partial(call_compiled, _run_block)
+        self._run_block = partial(call_compiled, run_block)
 
     def interpolate_positions(self, rows: int, columns: int) -> torch.Tensor:
         """Make the position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""
@@ -178,34 +175,6 @@ def compute_loaded_size(height: int, width: int, size: int) -> tuple[int, int]:
     if height <= width:
         return size, int(size * width / height)
     return int(size * height / width), size
-
-
-def _run_block(block: Any, tokens: torch.Tensor) -> torch.Tensor:
-    """Run one pre-norm block over tokens [1, T, w]; on a processor `ROWS` at a time go through all but attention.
-
-    `attend` never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid.
-    """
-    attention, before = block.attention, _read_norms(block)[0]
-    rows = ROWS if tokens.device.type == "cpu" else tokens.shape[1]
-    projections = attention.q_proj, attention.k_proj, attention.v_proj
-    parts = [[project(normed) for project in projections] for normed in map(before, tokens.split(rows, dim=1))]
-    packed = (torch.cat(part, dim=1) for part in zip(*parts, strict=True))  # 1 T w each
-    query, key, value = (part.unflatten(2, (-1, attention.head_dim)).transpose(1, 2) for part in packed)
-    mixed = attend(query, key, value).transpose(1, 2).flatten(2)  # 1 H T k to 1 T w
-    left = zip(tokens.split(rows, dim=1), mixed.split(rows, dim=1), strict=True)
-    return torch.cat([_leave_block(block, part, heads) for part, heads in left], dim=1)
-
-
-def _leave_block(block: Any, tokens: torch.Tensor, heads: torch.Tensor) -> torch.Tensor:
-    """Leave a block from the tokens that entered it and what attention gives, both [1, T, w]: residuals and MLP."""
-    scale = getattr(block, "layer_scale1", nn.Identity()), getattr(block, "layer_scale2", nn.Identity())  # DINOv2's
-    tokens = tokens + scale[0](block.attention.o_proj(heads))
-    return tokens + scale[1](block.mlp(_read_norms(block)[1](tokens)))
-
-
-def _read_norms(block: Any) -> tuple[Any, Any]:
-    """Return the two layer norms of a block of ViT or of DINOv2."""
-    return (block.norm1, block.norm2) if hasattr(block, "norm1") else (block.layernorm_before, block.layernorm_after)
 
 
 def _load_pretrained(name: str, source: str, kind: torch.dtype) -> tuple[Any, dict[str, Any], Statistics]:

@@ -9,16 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, takewhile
+from itertools import accumulate, groupby, takewhile
 from typing import NamedTuple
 
-import torch
-from jaxtyping import Bool, Int64
-from torch import Tensor
+import numpy as np
+from jaxtyping import Int64
 
 Tokens = tuple[int, ...]
-STEP = 16
-"""Places are counted in steps of a vector of float32: sums over places keep their bits, whatever the longest text."""
 
 
 class Branch(NamedTuple):
@@ -42,25 +39,18 @@ class Span(NamedTuple):
     stop: int
 
 
-class Level(NamedTuple):
-    """Rows that ask, the row which each has as many tokens before itself, and the place of that in their text."""
-
-    asking: Int64[Tensor, " n"]
-    asked: Int64[Tensor, " n"]
-    places: Int64[Tensor, " n"]
-
-
 @dataclass(frozen=True, eq=False)
 class Asking:
-    """The rows whose attention is wanted, and what they look at: their prefix up to ``hidden``, and rows of the pack.
+    """The rows whose attention is wanted, and what each looks at: its prefix up to ``shared``, then rows of the pack.
 
-    The first level is the rows themselves, the second the tokens before them, and so on.
+    Those are the first ``counts`` of ``seen``, in the order of their text, itself the last of them; -1 is behind them.
     """
 
-    rows: Int64[Tensor, " a"]
-    hidden: Bool[Tensor, "a 1 l"]
+    rows: Int64[np.ndarray, " a"]
+    shared: Int64[np.ndarray, " a"]
+    counts: Int64[np.ndarray, " a"]
+    seen: Int64[np.ndarray, "a m"]
     spans: tuple[Span, ...]
-    levels: tuple[Level, ...]
 
 
 @dataclass(eq=False)
@@ -94,26 +84,24 @@ class Pack:
         self.paths.append(path)
         self._last = branch
 
-    def ask(self, rows: Sequence[int], device: torch.device, longest: int) -> Asking:
-        """Make what the attention of some rows, ascending, needs; ``longest`` prefix of all."""
+    def ask(self, rows: Sequence[int]) -> Asking:
+        """List what the attention of some rows, ascending, needs."""
         prefixes = [self.roots[row][0] for row in rows]
         runs = [(prefix, len(list(run))) for prefix, run in groupby(prefixes)]
-        stops = torch.tensor([count for _, count in runs]).cumsum(0).tolist()
+        stops = accumulate(count for _, count in runs)
         spans = tuple(Span(prefix, stop - count, stop) for (prefix, count), stop in zip(runs, stops, strict=True))
-        length = -(-max(longest, *(self.places[row] + 1 for row in rows)) // STEP) * STEP
-        shared = torch.tensor([self.roots[row][1] for row in rows])
-        hidden = torch.arange(length) >= shared[:, None]
-        asked = torch.tensor(rows)
-        levels = tuple(Level(*(part.to(device) for part in level)) for level in self._list_levels(asked))
-        return Asking(asked.to(device), hidden[:, None].to(device), spans, levels)
+        asked, shared = np.array(rows), np.array([self.roots[row][1] for row in rows])
+        counts = np.array([self.places[row] + 1 for row in rows]) - shared
+        return Asking(asked, shared, counts, self._list_seen(asked, counts), spans)
 
-    def _list_levels(self, rows: Int64[Tensor, " a"]) -> Iterator[Level]:
-        """List the rows themselves, then those before them, then those before these, until none has any."""
-        places, before, asking = torch.tensor(self.places), torch.tensor(self.before), torch.arange(len(rows))
-        while len(rows):
-            yield Level(asking, rows, places[rows])
+    def _list_seen(self, rows: Int64[np.ndarray, " a"], counts: Int64[np.ndarray, " a"]) -> Int64[np.ndarray, "a m"]:
+        """List the rows of each one's text up to itself, from behind: those before them, those before these, ..."""
+        before, asking, seen = np.array(self.before), np.arange(len(rows)), np.full((len(rows), counts.max()), -1)
+        for back in range(1, counts.max() + 1):
+            seen[asking, counts[asking] - back] = rows
             more = before[rows] >= 0
-            asking, rows = asking[more], before[rows][more]
+            asking, rows = asking[more], before[rows[more]]
+        return seen
 
     def _count_alike(self, branch: Branch) -> int:
         """Count the own tokens that a branch has in common with the last one."""

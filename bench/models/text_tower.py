@@ -4,7 +4,8 @@ The tower is causal, so neither padding after the end token nor the split into a
 feature, and texts that begin alike have the same states as far as they are alike (`text_rows`). The tokens of all texts
 of a call, whatever their lengths and prefixes, lie one after the other in packs of rows, each filled up to a number at
 which matrix products keep every row's bits (`bench.system.rows`), so that a text's feature does not depend on what else
-is in the call. Attention looks at each token by itself (`text_attention`).
+is in the call. Attention looks at each token by itself (`text_attention`). On a processor a block's weights are packed
+when first used, for about as many rows as a full pack has; the pages of the file they come from are not read again.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from torch.nn import functional as F
 
 from bench.errors import UserError
 from bench.models.blocks import Block
-from bench.models.text_attention import attend
-from bench.models.text_rows import Asking, Branch, Pack, Tokens, fill_packs
+from bench.models.text_attention import Attention, open_attention
+from bench.models.text_rows import Branch, Pack, Tokens, fill_packs
 from bench.system.products import multiply
-from bench.system.rows import find_steady_sizes
+from bench.system.rows import SteadySizes
 
 NOT_PLAIN = "this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout"
 
@@ -50,18 +51,20 @@ class TextTower:
     causal or pool otherwise.
     """
 
-    def __init__(self, model: nn.Module, rows: int = 256) -> None:
+    def __init__(self, model: nn.Module, rows: int = 512) -> None:
         tower: nn.Module = getattr(model, "text", model)
         self.pooling: str = getattr(tower, "text_pool_type", getattr(tower, "pool_type", "argmax"))
         _check(tower, self.pooling)
-        self.blocks = [Block.read(block) for block in tower.get_submodule("transformer.resblocks").children()]
         self.embedding: Tensor = tower.get_parameter("token_embedding.weight")
         self.positions: Tensor = tower.get_parameter("positional_embedding")
         self.ln_final = tower.get_submodule("ln_final")
         self.projection = _read_projection(tower)
         self.end_id: int | None = getattr(tower, "text_eos_id", getattr(tower, "eos_id", None))
         self.rows = max(rows, self.context)
-        self._sizes: dict[tuple[int, int], tuple[int, ...]] = {}
+        shared_by = self.rows if self.device.type == "cpu" else 0
+        blocks = tower.get_submodule("transformer.resblocks").children()
+        self.blocks = [Block.read(block, shared_by) for block in blocks]
+        self._sizes: dict[int, SteadySizes] = {}
         self.derived: dict[Any, Any] = {}  # stores of features that others keep for, and free with, this tower
 
     @property
@@ -143,9 +146,9 @@ class TextTower:
         """
         for x, packed in self._walk(pack, prefixes):  # noqa: B007 - the last block's
             pass
-        ends = self._ask([path[-1] for path in pack.paths], pack, prefixes)
-        caches = [prefix.cache[-1] for prefix in prefixes]
-        return x[ends.rows], attend(packed, self._heads, caches, ends, self.rows)
+        attend = self._open_attention([path[-1] for path in pack.paths], pack, prefixes)
+        ends = torch.tensor([path[-1] for path in pack.paths], device=self.device)
+        return x[ends], attend(packed, [prefix.cache[-1] for prefix in prefixes])
 
     def _walk(
         self, pack: Pack, prefixes: Sequence[Prefix]
@@ -153,16 +156,16 @@ class TextTower:
         """Give what enters each block, filled up, and the queries, keys and values that it makes of a pack's rows."""
         tokens, places = torch.tensor(pack.tokens, device=self.device), torch.tensor(pack.places, device=self.device)
         x = self._fill_up(self.embedding[tokens] + self.positions[places].to(self.embedding.dtype))  # R w
-        every = self._ask(range(len(tokens)), pack, prefixes)
+        attend = self._open_attention(range(len(tokens)), pack, prefixes)
         for number, block in enumerate(self.blocks):
             packed = block.project(x)[: len(tokens)]
             yield x, packed
             if block is not self.blocks[-1]:
-                caches = [prefix.cache[number] for prefix in prefixes]
-                x = block.leave(x, self._fill_up(attend(packed, self._heads, caches, every, self.rows)))
+                x = block.leave(x, self._fill_up(attend(packed, [prefix.cache[number] for prefix in prefixes])))
 
-    def _ask(self, rows: Sequence[int], pack: Pack, prefixes: Sequence[Prefix]) -> Asking:
-        return pack.ask(rows, self.device, max(len(prefix.tokens) for prefix in prefixes))
+    def _open_attention(self, rows: Sequence[int], pack: Pack, prefixes: Sequence[Prefix]) -> Attention:
+        longest = max(len(prefix.tokens) for prefix in prefixes)
+        return open_attention(pack.ask(rows), self._heads, longest, self.rows, self.device)
 
     def _finish(self, x: Float[Tensor, "n w"], mixed: Float[Tensor, "n w"]) -> Float[Tensor, "n d"]:
         """Bring last tokens from the last attention into the joint space, a pack at a time."""
@@ -179,17 +182,17 @@ class TextTower:
             return multiply(pooled, self.projection.t())
         return pooled if self.projection is None else self.projection(pooled)
 
-    def list_sizes(self) -> tuple[int, ...]:
-        """List the numbers of rows, ascending, at which every row keeps the bits that it has in a full pack.
+    def round_up(self, count: int) -> int:
+        """Round a number of rows up to one at which every row keeps the bits that it has in a full pack.
 
         A whole block is asked, for norms, activations and the library of a product may go by the number of rows too.
         """
-        key = (self.rows, torch.get_num_threads())
-        if key not in self._sizes:
-            width, kind, on_processor = self.embedding.shape[1], self.embedding.dtype, self.device.type == "cpu"
-            found = find_steady_sizes(self.rows, self._run_rows, (width,), kind) if on_processor else (self.rows,)
-            self._sizes[key] = found
-        return self._sizes[key]
+        if self.device.type != "cpu":
+            return self.rows
+        threads, width, kind = torch.get_num_threads(), self.embedding.shape[1], self.embedding.dtype
+        if threads not in self._sizes:
+            self._sizes[threads] = SteadySizes(self.rows, self._run_rows, (width,), kind)
+        return self._sizes[threads].round_up(count)
 
     def _run_rows(self, x: Float[Tensor, "r w"]) -> Float[Tensor, "r d"]:
         """Run rows through all that treats each by itself: a block without its attention, and the way out."""
@@ -200,7 +203,7 @@ class TextTower:
 
     def _fill_up(self, x: Float[Tensor, "r w"]) -> Float[Tensor, "R w"]:
         """Fill up with rows of zeros, which nobody reads, to a number of rows at which every row keeps its bits."""
-        return F.pad(x, (0, 0, 0, next(size for size in self.list_sizes() if size >= len(x)) - len(x)))
+        return F.pad(x, (0, 0, 0, self.round_up(len(x)) - len(x)))
 
     @property
     def _heads(self) -> int:

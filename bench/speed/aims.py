@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from bench.speed.try_stages import STAGES
 
 SHARE, PEAK = 0.85, 3072
 """Of the limit, in stages with models; MB (of 1,024 x 1,024 bytes, as the page has them) of a stage's process."""
+READINGS = {"share": "of each shape", "share_best": "of the best shape"}
+"""Two readings of the share of the rate of products of the stage's own shapes, by key: `bench.speed.products`."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,11 @@ AIMS = (
     Aim("captions", "ratio of a token step", ("ratio",), 90),
     Aim("captions", "ratio over an image", ("image", "ratio"), 300),
     Aim("scoring", "ratio", ("ratio",), 5000),
-    *(Aim(stage, "share of the limit", ("share",), SHARE) for stage in ("features", "embeddings", "captions")),
+    *(
+        Aim(stage, f"share of the limit, {of}", (key,), SHARE)
+        for key, of in READINGS.items()
+        for stage in ("features", "embeddings", "captions")
+    ),
     Aim("features", "bfloat16, ratio to float32", ("bfloat16", "ratio"), 1.9),
     Aim("embeddings", "bfloat16 of trunk and masked layers, ratio to float32", ("bfloat16", "ratio"), 1.8),
     *(Aim(stage, "peak, MB", ("peak_mb",), PEAK, at_most=True) for stage in STAGES),
@@ -62,27 +68,39 @@ def write_aims(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     judged = list(judge_aims(rows))
     if not judged:
         return []
-    missed = sum(not aim.is_met(value) for aim, value in judged)
     has_captions = any(aim.stage == "captions" and aim.at_most for aim, _ in judged)
     return [
         "",
-        f"**Aims:** {len(judged) - missed} of the {len(judged)} that were measured are met, {missed} missed.",
+        f"**Aims:** {count_met(judged)}",
         "",
-        "| aim | measured | met |",
-        "|---|---:|---|",
-        *(_write_line(aim, value) for aim, value in judged),
+        *write_table(judged),
         *(["", WHOLE_SEARCH] if has_captions else []),
     ]
 
 
-def _write_line(aim: Aim, value: float) -> str:
+def count_met(judged: Sequence[tuple[Aim, float]]) -> str:
+    """Count in a sentence how many aims are met."""
+    missed = sum(not aim.is_met(value) for aim, value in judged)
+    return f"{len(judged) - missed} of the {len(judged)} that were measured are met, {missed} missed."
+
+
+def write_table(judged: Iterable[tuple[Aim, float | None]]) -> list[str]:
+    """Write a table of aims; None is what was not measured."""
+    return ["| aim | measured | met |", "|---|---:|---|", *(_write_line(aim, value) for aim, value in judged)]
+
+
+def _write_line(aim: Aim, value: float | None) -> str:
     side = "at most" if aim.at_most else "at least"
-    met = "met" if aim.is_met(value) else "**missed**"
-    return f"| {aim.stage}: {aim.what}, {side} {aim.bound:,g} | {_write_value(aim, value)} | {met} |"
+    told = "– | not measured"
+    if value is not None:
+        told = f"{_write_value(aim, value)} | {'met' if aim.is_met(value) else '**missed**'}"
+    return f"| {aim.stage}: {aim.what}, {side} {aim.bound:,g} | {told} |"
 
 
 def _write_value(aim: Aim, value: float) -> str:
     """Write a value with as many digits as tell it from the bound, two at least below 100."""
+    if 0 < value < 1e-3:
+        return f"{value:.1e}"
     digits = 2 if value < 100 else 0
     while digits < 9 and round(value, digits) == aim.bound != value:
         digits += 1

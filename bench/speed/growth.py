@@ -1,13 +1,14 @@
 """No part of the paper: how cost grows with images, segments, classes and thresholds, as exponents with intervals.
 
 seconds = a x size^b, fitted by least squares over the logarithms of all measurements; b has a 95 % interval by
-Student's t. 1 is in proportion, below 1 a part of the cost is fixed.
+Student's t. 1 is in proportion, below 1 a part of the cost is fixed. A measurement is the fastest of some calls, in
+processor seconds, and all sizes take turns: other work beside lengthens single calls, and no size more than another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 from matplotlib.ticker import LogLocator, NullFormatter
 from scipy import stats
 
+from bench.caption.zerocap import ZeroCap
 from bench.csv_files import write_csv
 from bench.overlap.together import join_tables
 from bench.records import ClassList, Overlap
@@ -24,14 +26,17 @@ from bench.score.curves import CURVES, compute_curves
 from bench.score.presets import make_protocol
 from bench.score.resampling import draw_one_piece
 from bench.speed.clock import measure, use_one_thread
-from bench.speed.inputs import Inputs
+from bench.speed.distinct import make_fresh
+from bench.speed.inputs import Inputs, require
 from bench.speed.many_tables import NAMING, draw_table
 
-TIMES = 3
-"""Measurements of each size."""
+TIMES, CALLS = 5, 3
+"""Measurements of each size, and calls of which the fastest is one, where they are short."""
 STEEP = 1.1
 """An exponent above it is worse than in proportion."""
 IMAGES, SEGMENTS = (50, 100, 200, 400, 800), (5, 10, 20, 40, 80)
+SHORT, TOKENS = {"iterations": 2, "candidates": 128}, 3
+"""Of the search for captions, beside the settings' own."""
 CLASSES, THRESHOLDS = (20, 59, 150, 459), (1, 5, 21, 101)
 
 
@@ -47,6 +52,14 @@ class Growth:
     low: float
     high: float
 
+    @property
+    def steepest(self) -> float:
+        """The largest exponent between two sizes side by side, of the fastest measurement of each.
+
+        A cost with a fixed part has a small exponent as a whole and may still grow quickly from some size on.
+        """
+        return float((np.diff(np.log(self.seconds.min(axis=1))) / np.diff(np.log(self.sizes))).max())
+
 
 def measure_growth(inputs: Inputs) -> Iterator[Growth]:
     """Measure every cost, one after the other, on one thread."""
@@ -57,6 +70,9 @@ def measure_growth(inputs: Inputs) -> Iterator[Growth]:
         yield _grow("scores of 50 images", "thresholds", THRESHOLDS, lambda n: prepare_scoring(thresholds=n))
         encoder: Any = inputs.context.make_stage("encode")
         yield _grow("embeddings of an image", "segments", SEGMENTS, lambda n: _embed(encoder, inputs, n))
+        captioner: Any = inputs.context.make_stage("caption")
+        require(isinstance(captioner, ZeroCap), "this caption=", "caption=zerocap_embedded or zerocap_paper")
+        yield _grow("captions of an image", "segments", SEGMENTS, lambda n: prepare_captions(captioner.search, n))
 
 
 def prepare_scoring(
@@ -73,6 +89,17 @@ def prepare_scoring(
         return compute_curves(tables, names, protocol, NAMING, "tt", taus, axes=["tau"])
 
     return score
+
+
+def prepare_captions(search: Any, segments: int) -> Callable[[], object]:
+    """Prepare a short search for random targets with nothing remembered: a call that does it anew."""
+    import torch
+
+    guidance = replace(search.guidance, **SHORT)
+    targets = np.random.default_rng(0).normal(size=(segments, search.features.clip.text.dim)).astype(np.float32)
+    unit = torch.from_numpy(targets / np.linalg.norm(targets, axis=1, keepdims=True))
+    short = replace(search, guidance=guidance, tokens=TOKENS)
+    return lambda: replace(short, features=make_fresh(short.features))(unit)
 
 
 def resize_table(table: Overlap, segments: int, classes: int) -> Overlap:
@@ -98,7 +125,7 @@ def write_growth(found: Sequence[Growth], folder: Path) -> list[Path]:
     """Write growth.csv and the picture; return their paths."""
     lines: list[Mapping[str, object]] = [
         {"cost": one.cost, "against": one.size, "size": size, "seconds": value, "exponent": one.exponent,
-         "low": one.low, "high": one.high, "n": one.seconds.size}
+         "low": one.low, "high": one.high, "steepest": one.steepest, "n": one.seconds.size}
         for one in found for size, values in zip(one.sizes, one.seconds, strict=True) for value in values
     ]  # fmt: skip
     write_csv(pd.DataFrame(lines), folder / "growth.csv", decimals=6)
@@ -118,13 +145,18 @@ def write_growth(found: Sequence[Growth], folder: Path) -> list[Path]:
         axis.set_minor_formatter(NullFormatter())
     draw_plain_axes(axes, "both")
     figure.legend(loc="outside right center", frameon=False, fontsize=9)
-    figure.suptitle("How cost grows (exponent with 95 % interval)", fontsize=11.5, fontweight="bold")
+    figure.suptitle(
+        "How cost grows (exponent with 95 % interval; at most, between two sizes side by side)",
+        fontsize=11.5,
+        fontweight="bold",
+    )
     return [folder / "growth.csv", *save(figure, folder / "growth")]
 
 
 def describe_growth(one: Growth) -> str:
-    """Describe a growth in a line: what against what, and its exponent."""
-    return f"{one.cost} against {one.size}:\n{one.exponent:.2f} [{one.low:.2f}, {one.high:.2f}]"
+    """Describe a growth in two lines: what against what, and its exponent, also where it is largest."""
+    told = f"{one.exponent:.2f} [{one.low:.2f}, {one.high:.2f}], at most {one.steepest:.2f}"
+    return f"{one.cost} against {one.size}:\n{told}"
 
 
 def judge_growth(found: Sequence[Growth]) -> str:
@@ -138,7 +170,8 @@ def judge_growth(found: Sequence[Growth]) -> str:
 def _grow(cost: str, size: str, sizes: tuple[int, ...], make: Callable[[int], Callable[[], object]]) -> Growth:
     calls = [make(each) for each in sizes]
     calls[0]()  # what is imported or made once belongs to no size
-    seconds = np.array([[measure(call, most=1)[1].seconds for _ in range(TIMES)] for call in calls])
+    turns = [[measure(call, most=CALLS)[1].seconds for call in calls] for _ in range(TIMES)]
+    seconds = np.array(turns).T  # sizes times
     return Growth(cost, size, sizes, seconds, *fit_exponent(sizes, seconds))
 
 

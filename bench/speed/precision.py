@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.speed import products
+from bench.speed import rates
 from bench.speed.clock import measure
-from bench.speed.products import Product, count_flops, measure_rate
+from bench.speed.products import Product, measure_limit
 
 TYPES = ("float32", "bfloat16")
 NUMBERS = 1 << 19
@@ -25,11 +25,10 @@ def compare_bfloat16(
 ) -> dict[str, Any]:
     """Compare the call of a stage in bfloat16 with the ``seconds`` that float32 takes for the same products.
 
-    Both are bounded by their products at the best rate of the stage's own shapes and by the ``exponentials`` of its
+    Both are bounded by their products, each at the rate of its own shape, and by the ``exponentials`` of its
     softmax: `most` is the ratio of these bounds, `share_most` the share of the products' rate that float32 can reach.
     """
-    flops = count_flops(multiplied)
-    exact, rounded = (flops / measure_rate([replace(p, dtype=kind) for p in multiplied]) for kind in TYPES)
+    exact, rounded = (measure_limit(replace(p, dtype=kind) for p in multiplied).seconds for kind in TYPES)
     raised = exponentials * measure_exponential()
     spent = measure(call)[1].seconds
     return {
@@ -49,9 +48,9 @@ def measure_exponential() -> float:
 
     numbers, made, spent = torch.linspace(-20, 20, NUMBERS), torch.empty(NUMBERS), []
     torch.exp2(numbers, out=made)
-    for _ in range(products.TIMES):
+    for _ in range(rates.TIMES):
         begin, calls = time.process_time(), 0
-        while time.process_time() - begin < products.SHORTEST or not calls:
+        while time.process_time() - begin < rates.SHORTEST or not calls:
             torch.exp2(numbers, out=made)
             calls += 1
         spent.append((time.process_time() - begin) / calls)

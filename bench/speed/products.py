@@ -1,34 +1,36 @@
 """Sections 3.1 to 3.3 as matrix products: FLOPs counted from the architecture, and how fast this machine multiplies.
 
-A product of [m, k] with [k, n] has 2 m k n floating-point operations. A stage's share of the limit is its FLOPs divided
-by its seconds and by the best rate that a product of one of its own shapes reaches here, measured in the same run.
-Norms, softmax and activations are not counted, so their time lowers the share.
+A product i of [m, k] with [k, n] has f_i = 2 m k n floating-point operations, and r_i is the best rate at which this
+machine makes one of its shape, measured in the same run (`bench.speed.rates`). A stage's share of the limit is
+
+    share = (sum_i f_i / r_i) / seconds          share_best = (sum_i f_i) / max_i r_i / seconds  <=  share
+
+The first says how near the stage is to what its shapes allow, the second also how good these are: small products and
+those of few rows are slow however they are made. Norms, softmax and activations are not counted: they lower both.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
-MOST_ROWS = 1024
-"""Rows of a product that are measured: more are no faster, and the result of all would not fit into a cache."""
-SHORTEST, TIMES = 0.02, 3
-"""Seconds that one measurement takes at the least, and how many of them the best is taken of."""
-
-_UNCACHED = 1 << 28
-"""Bytes."""
+from bench.speed.rates import measure_shape
 
 
 @dataclass(frozen=True)
 class Product:
-    """``count`` products of [m, k] with [k, n]; ``dtype`` as torch calls it."""
+    """``count`` products of [m, k] with [k, n]; ``dtype`` as torch calls it.
+
+    ``cold``: the weight of each comes from memory, since its rows are few and all weights fit into no cache.
+    """
 
     m: int
     k: int
     n: int
     count: float = 1
     dtype: str = "float32"
+    cold: bool = False
 
     @property
     def flops(self) -> float:
@@ -57,46 +59,29 @@ def list_block(
     ]
 
 
-def measure_rate(products: Iterable[Product]) -> float:
-    """Measure the best rate (FLOP a processor second) over the shapes of some products; 0 where there is none."""
-    shapes = {(min(p.m, MOST_ROWS), p.k, min(p.n, 8 * MOST_ROWS), p.dtype) for p in products if p.m and p.count}
-    return max((_measure_shape(*shape) for shape in sorted(shapes)), default=0.0)
+@dataclass(frozen=True)
+class Limit:
+    """How fast some products can be made here; all is 0 where there are none.
 
-
-def measure_memory_rate() -> float:
-    """Measure how fast one thread reads memory (bytes a processor second): the sum of what fits into no cache."""
-    import torch
-
-    numbers = torch.ones(_UNCACHED // 4)
-    return _measure_rate(numbers.sum, float(_UNCACHED))
-
-
-def _measure_shape(m: int, k: int, n: int, dtype: str) -> float:
-    """Measure torch's own library of products (MKL, OpenBLAS) and oneDNN, which the stages use; take the best one.
-
-    oneDNN with its weight as it lies and, where that may pay, packed.
+    ``flops`` of all of them, the ``seconds`` they take with each at the rate of its own shape, and the rate ``best``
+    of the fastest shape (FLOP a processor second).
     """
-    import torch
 
-    from bench.system.products import multiply, pack
+    flops: float
+    seconds: float
+    best: float
 
-    kind = getattr(torch, dtype)
-    left, right, out = torch.ones(m, k, dtype=kind), torch.ones(n, k, dtype=kind), torch.empty(m, n, dtype=kind)
-    with torch.inference_mode():
-        packed = pack(right, m)
-        calls = [lambda: torch.mm(left, right.t(), out=out), lambda: multiply(left, right)]
-        calls += [] if packed is None else [lambda: multiply(left, right, packed=packed)]
-        return max(_measure_rate(call, 2.0 * m * k * n) for call in calls)
+    def compute_shares(self, seconds: float) -> tuple[float, float]:
+        """Compute the shares of a stage that takes so many seconds: of each shape's limit, of the best shape's."""
+        return self.seconds / seconds, self.flops / self.best / seconds
 
 
-def _measure_rate(call: Callable[[], object], amount: float) -> float:
-    """Measure how much of an amount a call does in a processor second."""
-    call()  # the first call chooses a kernel
-    rates = []
-    for _ in range(TIMES):
-        begin, calls, spent = time.process_time(), 0, 0.0
-        while spent < SHORTEST:
-            call()
-            calls, spent = calls + 1, time.process_time() - begin
-        rates.append(amount * calls / spent)
-    return max(rates)
+def measure_limit(products: Iterable[Product]) -> Limit:
+    """Measure the limit of some products. A shape is measured once in a process, so that all have the same rate."""
+    asked = [one for one in products if one.flops]
+    rates = [_measure(one.m, one.k, one.n, one.dtype, one.cold) for one in asked]
+    seconds = sum(one.flops / rate for one, rate in zip(asked, rates, strict=True))
+    return Limit(count_flops(asked), seconds, max(rates, default=0.0))
+
+
+_measure = cache(measure_shape)

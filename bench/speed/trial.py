@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.speed.clock import Cost, measure
-from bench.speed.products import Product, count_flops, measure_rate
+from bench.speed.products import Product, measure_limit
 from bench.system.pages import give_back
 
 
@@ -44,7 +44,8 @@ def run_trial(trial: Trial) -> dict[str, Any]:
     with leave_to_torch():
         plain, plain_cost = measure(trial.plain)
     difference, products = trial.compare(plain, fast), trial.products()
-    flops, rate, plain_s = count_flops(products), measure_rate(products), plain_cost.seconds * trial.plain_times
+    limit, plain_s = measure_limit(products), plain_cost.seconds * trial.plain_times
+    share, share_best = limit.compute_shares(fast_cost.seconds) if limit.flops else (None, None)
     return {
         "stage": trial.stage,
         "inputs": trial.inputs,
@@ -56,10 +57,12 @@ def run_trial(trial: Trial) -> dict[str, Any]:
         "tolerance": trial.tolerance,
         "peak_mb": fast_cost.peak_mb,
         "mapped_mb": fast_cost.mapped_mb,
-        "flops": flops or None,
-        "gflops_a_second": flops / fast_cost.seconds / 1e9 if flops else None,
-        "limit_gflops_a_second": rate / 1e9 if flops else None,
-        "share": flops / fast_cost.seconds / rate if flops else None,
+        "flops": limit.flops or None,
+        "gflops_a_second": limit.flops / fast_cost.seconds / 1e9 if limit.flops else None,
+        "limit_gflops_a_second": limit.flops / limit.seconds / 1e9 if limit.flops else None,
+        "best_gflops_a_second": limit.best / 1e9 if limit.flops else None,
+        "share": share,
+        "share_best": share_best,
         "plain": "extrapolated" if trial.extrapolated else "measured",
         "fast": "measured",
         "how": trial.extrapolated,

@@ -19,8 +19,16 @@ from bench.store.files import write_atomically
 
 Row = Mapping[str, Any]
 COLUMNS = ("stage", "inputs", "plain_s", "fast_s", "ratio", "agrees", "difference", "tolerance", "peak_mb", "mapped_mb",
-           "flops", "gflops_a_second", "limit_gflops_a_second", "share", "plain", "fast", "how", "n")  # fmt: skip
+           "flops", "gflops_a_second", "limit_gflops_a_second", "best_gflops_a_second", "share", "share_best",
+           "plain", "fast", "how", "n")  # fmt: skip
 """Of the csv; the json of captions at the paper's scale has ``image`` and ``parts`` besides."""
+SHARES = (
+    "Share: the time that the stage's matrix products take alone, each at the best rate that its own shape reaches in "
+    "the same run by torch's library or by oneDNN (the weight as it lies, transposed or packed, whole or in blocks; "
+    "GPT-2's read from memory, where rows are few), beside the stage's seconds; of best: all of them at the fastest "
+    "shape's rate."
+)
+"""What both shares of the limit are: `bench.speed.products`."""
 
 
 def describe_machine(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,11 +53,16 @@ def read_rows(path: Path, machine: Row) -> list[dict[str, Any]]:
         return []
     try:
         objects = json.loads(path.read_text(encoding="utf-8"))
-        rows = [dict(row) for row in objects if row["machine"] == dict(machine)]
+        rows = [update_row(row) for row in objects if row["machine"] == dict(machine)]
         make_page(rows, machine, path.stem)  # which asks for every number that a row has to have
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: no rows of `zgs speed` ({error}): give another to=FOLDER, or remove it") from error
     return rows
+
+
+def update_row(row: Row) -> dict[str, Any]:
+    """Copy a row; of an earlier version's, whose share was that of the best shape, as it is called now."""
+    return dict(row) if "share_best" in row else {**row, "share": None, "share_best": row["share"]}
 
 
 def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> list[Path]:
@@ -71,12 +84,12 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
         f"# Speed of every stage, {scale} scale", "",
         f"Made by `zgs speed scale={scale}` on {told}. Seconds are the processor's, of the fastest of n calls. Plain: "
         "attention written out, all blocks and tokens, one segment a forward, texts padded to the whole context, "
-        "nothing reused, products by torch's own library. /s: GFLOP a second. Share: of the best rate that a matrix "
-        "product of the stage's own shapes reaches in the same run, by torch's library or by oneDNN. Peak: memory of "
-        "the whole process while the fast form runs, models included; files: the part of it that is mapped from files, "
+        f"nothing reused, products by torch's own library. /s: GFLOP a second. {SHARES} Peak: memory of the whole "
+        "process while the fast form runs, models included; files: the part of it that is mapped from files, "
         "weights and libraries, which all workers of a machine share.", "",
-        "| stage | of | plain, s | fast, s | ratio | agrees (difference) | GFLOP | /s | share | peak MB | files | n |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| stage | of | plain, s | fast, s | ratio | agrees (difference) | GFLOP | /s | share | of best | peak MB "
+        "| files | n |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
         *map(_write_line, rows),
     ]  # fmt: skip
     notes = [f"- {row['stage']}: {row['how']}." for row in rows if row["how"]]
@@ -101,9 +114,10 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
 
 def _write_line(row: Row) -> str:
     mark = " (**extrapolated**)" if row["how"] else ""
-    flops = ("–", "–", "–")
+    flops = ["–"] * 4
     if row["flops"]:
-        flops = (f"{row['flops'] / 1e9:,.1f}", f"{row['gflops_a_second']:,.0f}", f"{row['share']:.2f}")
+        shares = ("–" if row[name] is None else f"{row[name]:.2f}" for name in ("share", "share_best"))
+        flops = [f"{row['flops'] / 1e9:,.1f}", f"{row['gflops_a_second']:,.0f}", *shares]
     agreed = f"{'yes' if row['agrees'] else '**no**'} ({row['difference']:.1e})"
     seconds = f"{write_seconds(row['plain_s'])}{mark} | {write_seconds(row['fast_s'])} | {row['ratio']:,.1f}"
     return (
@@ -157,21 +171,31 @@ def draw(rows: Sequence[Row], scale: str, stem: Path) -> tuple[Path, Path]:
     for place, row in zip(places, rows, strict=True):
         mark = "*" if row["how"] else ""
         left.text(row["ratio"] * 1.1, place, f"{row['ratio']:,.1f}{mark}", va="center", fontsize=10)
-        told = f"{row['share']:.2f}" if row["share"] else "no matrix product"
-        right.text((row["share"] or 0.0) + 0.02, place, told, va="center", fontsize=10)
+        _draw_shares(right, place, row)
     left.set_yticks(list(places), [row["stage"] for row in rows])
     left.set_xlim(1, max(row["ratio"] for row in rows) * 6)
     left.set_xlabel(
         "plain : fast, processor seconds" + (" (* plain extrapolated)" if any(row["how"] for row in rows) else "")
     )
-    right.set_xlim(0, 1.15)
+    right.set_xlim(0, 1.25)
     right.axvline(1, color="#666666", linewidth=0.8)
-    right.set_xlabel("share of the matrix-product rate")
+    right.set_xlabel("share of the matrix-product rate:\nof each shape (bar), of the best (line, in brackets)")
     draw_plain_axes(left, "x")
     draw_plain_axes(right, "x")
     figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
     figure.suptitle(f"Speed of every stage, {scale} scale", fontsize=11.5, fontweight="bold")
     return save(figure, stem)
+
+
+def _draw_shares(axes: Any, place: float, row: Row) -> None:
+    """Draw the share of the best shape as a line into the bar, and both numbers beside it."""
+    share, best = row["share"] or 0.0, row["share_best"]
+    told = "no matrix product"
+    if best:
+        axes.plot([best, best], [place - 0.3, place + 0.3], color="#222222", linewidth=1.5)
+        told = f"{share:.2f} ({best:.2f})" if share else f"({best:.2f})"
+    blank = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # over the line at 1
+    axes.text(max(share, best or 0.0) + 0.02, place, told, va="center", fontsize=10, bbox=blank)
 
 
 def _read_processor() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import product
 
 import torch
@@ -10,11 +9,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.system.products import call_onednn, multiply, takes
+from bench.system.rowwise import exponentiate_
 
 HELD, KEYS = 1 << 22, 512
 """Bytes of attention weights that are held at once, which stay in the last cache also beside other work, and of about
 how many keys: 2048 queries with 512 keys in float32, 4096 in bfloat16."""
-LOG_2, SAFE = math.log(2), 60.0
+SAFE = 60.0
 """No logit is beyond `SAFE`: sums of exp(60) times values of 10 ** 7 do not overflow. The largest of a query is 0 or
 more, for keys are centered, so weights below exp(-60 - 8 - 19), the smallest normal number, are nothing beside it."""
 
@@ -51,27 +51,15 @@ def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) 
     columns = -(-len(key) // max(round(len(key) / KEYS), 1)) if safe else len(key)  # blocks alike
     columns = -(-columns // 16) * 16
     rows = max(HELD // value.element_size() // columns // 16, 1) * 16
-    if asked.dtype == torch.float32:
-        asked = asked / LOG_2  # torch raises 2 to a power four times as fast as e
     for asking, out in zip(asked.split(rows), mixed.split(rows), strict=True):  # r D
         sums = asking.new_zeros(len(asking), value.shape[-1], dtype=torch.float32)
         total = asking.new_zeros(len(asking), 1, dtype=torch.float32)
         for keys, values in zip(known.split(columns), value.split(columns), strict=True):  # c D
-            weights = exponentiate(asking, keys, most)  # r c
-            total += _sum_rows(weights)  # r 1, in float32 where the weights still are
+            weights, added = exponentiate(asking, keys, most)  # r c and r 1
+            total += added
             sums += multiply(weights.to(value.dtype), values.t())  # r D
             del weights  # the next ones take the same memory: other pages would have to be cleared first
         torch.div(sums, total, out=out)
-
-
-def _sum_rows(weights: Tensor) -> Tensor:
-    """Sum each row of weights [r, c]: [r, 1]. torch makes a copy in float32 of bfloat16, for which a product is faster.
-
-    That rounds a block's sum to bfloat16 as it does the weighted values beside it.
-    """
-    if weights.dtype == torch.float32:
-        return weights.sum(-1, keepdim=True)
-    return multiply(weights, weights.new_ones(1, weights.shape[1]))
 
 
 def scale(queries: Tensor) -> Tensor:
@@ -84,21 +72,23 @@ def center(keys: Tensor) -> Tensor:
     return (keys - keys.mean(0, dtype=torch.float32)).to(keys.dtype)
 
 
-def exponentiate(query: Tensor, keys: Tensor, most: float) -> Tensor:
-    """Compute 2 ** (Q K^T) of float32 [Q, D] and [T, D], each row times a factor of its own: [Q, T].
+def exponentiate(query: Tensor, keys: Tensor, most: float) -> tuple[Tensor, Tensor]:
+    """Compute exp(Q K^T) of [Q, D] and [T, D], each row times a factor of its own: [Q, T], and each row's sum [Q, 1].
 
-    Of queries in bfloat16 it is exp(Q K^T). No logit is larger than `most`, nor smaller than -`most`. If that is at
-    most `SAFE`, the factor is the same for all rows; else it makes each row's largest 1.
+    No logit is larger than `most`, nor smaller than -`most`. If that is at most `SAFE`, the factor is the same for all
+    rows; else, in float32, it makes each row's largest 1.
     """
     if query.dtype == torch.bfloat16:
-        return _exponentiate_in_product(query, keys, most)
+        weights = exponentiate_in_product(query, keys, most)
+        return weights, multiply(weights, weights.new_ones(1, weights.shape[1]))  # torch copies to float32 to sum
     logits = multiply(query, keys)
     if not most <= SAFE:
         logits -= logits.amax(-1, keepdim=True)
-    return logits.exp2_()
+    sums = exponentiate_(logits)
+    return logits, sums
 
 
-def _exponentiate_in_product(query: Tensor, keys: Tensor, most: float) -> Tensor:
+def exponentiate_in_product(query: Tensor, keys: Tensor, most: float) -> Tensor:
     """Compute exp(Q K^T - most - 8) in bfloat16, by oneDNN from float32 sums, before they are rounded.
 
     oneDNN has no exponential behind a product, but the logistic function 1 / (1 + exp(-x)): below -8 it is exp(x)

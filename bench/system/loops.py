@@ -30,16 +30,24 @@ def compile_part(function: Callable[..., Any]) -> Any:
     return njit(**OPTIONS)(function)
 
 
-def compile_loop(function: Callable[..., Any]) -> Any:
-    """Compile a function when it is first called, and keep what is compiled in `find_folder`, if there is one."""
-    folder, before = find_folder(), config.CACHE_DIR
+def compile_loop(function: Callable[..., Any], **changed: Any) -> Any:
+    """Compile a function when it is first called, and keep what is compiled in `find_folder`, if there is one.
+
+    ``changed`` are options of numba other than ours: `compile_exact`.
+    """
+    options, folder, before = OPTIONS | changed, find_folder(), config.CACHE_DIR
     if folder is None:
-        return compile_part(function)
+        return njit(**options)(function)
     config.CACHE_DIR = str(folder)  # read while the function is wrapped
     try:
-        return njit(cache=True, **OPTIONS)(function)
+        return njit(cache=True, **options)(function)
     finally:
         config.CACHE_DIR = before
+
+
+def compile_exact(function: Callable[..., Any]) -> Any:
+    """Compile a function in which every sum is added up in the order that it is written in."""
+    return compile_loop(function, fastmath=False)
 
 
 @compile_part

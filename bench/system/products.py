@@ -59,6 +59,11 @@ def leave_to_torch() -> Iterator[None]:
         _LEFT_TO_TORCH = before
 
 
+def are_left_to_torch() -> bool:
+    """Whether all products are torch's own just now: `leave_to_torch`."""
+    return _LEFT_TO_TORCH
+
+
 def multiply(
     x: Tensor,
     weight: Tensor,
@@ -97,15 +102,17 @@ def count_missing_rows(x: Tensor, weight: Tensor) -> int:
     return -rows % 16 if rows > 64 and weight.numel() >= PACKED_FROM else 0
 
 
-def pack(weight: Tensor, rows: int) -> Tensor | None:
+def pack(weight: Tensor, rows: int, least: int | None = None) -> Tensor | None:
     """Lay a weight [o, i] out as oneDNN's kernels for about that many rows read it: a copy, opaque to torch.
 
     It pays for a weight that several products share: any number of rows then costs what it should, and blocks are not
-    laid out anew in each product. None where it would not pay, or the products are not oneDNN's.
+    laid out anew in each product. None where it has fewer numbers than `least` (None: `PACKED_FROM`), or the products
+    are not oneDNN's.
     """
     reorder: Any = getattr(torch.ops.mkldnn, "_reorder_linear_weight", None)
-    pays = reorder is not None and weight.numel() >= PACKED_FROM and weight.is_contiguous()
-    return reorder(weight, rows) if pays and takes(weight, weight, rows * weight.numel()) else None
+    usable = reorder is not None and weight.is_contiguous()
+    pays = weight.numel() >= (PACKED_FROM if least is None else least)
+    return reorder(weight, rows) if usable and pays and takes(weight, weight, rows * weight.numel()) else None
 
 
 def multiply_each(left: Tensor, right: Tensor) -> Tensor:

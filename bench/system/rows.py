@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -23,6 +23,8 @@ Call = Callable[[Tensor], Tensor]
 
 STEPS = (4, 8, 16, 24, *range(32, 257, 16))
 """Numbers of rows that are tried."""
+FINE_STEPS = (*range(4, 64, 4), *range(64, 128, 8), *range(128, 256, 16), *range(256, 512, 32))
+"""The same where one is tried when it is needed: hardly more than a sixteenth above any number."""
 
 _KNOWN: dict[tuple[object, ...], tuple[int, ...]] = {}
 
@@ -56,9 +58,31 @@ def find_sizes(usual: int, weights: Sequence[Tensor], room: int = 0, product: Pr
     return _KNOWN[key]
 
 
-def find_steady_sizes(usual: int, call: Call, shape: Sequence[int], kind: torch.dtype) -> tuple[int, ...]:
-    """Find the same for anything that is made of rows, each a [*shape], on a processor; what is found is not kept."""
-    return tuple(sorted({*_keep_steady([size for size in STEPS if size < usual], usual, call, shape, kind), usual}))
+class SteadySizes:
+    """The same for anything that is made of rows, each a [*shape], by a ``call``, on a processor.
+
+    A number of rows is tried when it is first needed: those of a few calls are few of all.
+    """
+
+    def __init__(self, usual: int, call: Call, shape: Sequence[int], kind: torch.dtype) -> None:
+        self.usual, self.call = usual, call
+        self.rows = _draw_rows(usual, shape, kind)
+        self._steady: dict[int, bool] = {}
+
+    def round_up(self, count: int) -> int:
+        """Round a number of rows up to one at which each keeps the bits that it has among ``usual`` rows."""
+        tried = (size for size in FINE_STEPS if count <= size < self.usual)
+        return next((size for size in tried if self._is_steady(size)), self.usual)
+
+    @torch.no_grad()
+    def _is_steady(self, size: int) -> bool:
+        if size not in self._steady:
+            self._steady[size] = torch.equal(self.call(self.rows[:size]), self._whole[:size])
+        return self._steady[size]
+
+    @cached_property
+    def _whole(self) -> Tensor:
+        return self.call(self.rows)
 
 
 def _multiply(product: Product, weight: Tensor, x: Tensor) -> Tensor:
@@ -70,7 +94,10 @@ def _keep_steady(sizes: list[int], usual: int, call: Call, shape: Sequence[int],
     """Keep the numbers of rows that give the bits of ``usual`` rows."""
     if not sizes or not math.prod(shape):
         return sizes
-    rows = -(-max(*sizes, usual) // usual) * usual
-    x = torch.randn(rows, *shape, generator=torch.Generator().manual_seed(0)).to(kind)
+    x = _draw_rows(-(-max(*sizes, usual) // usual) * usual, shape, kind)
     whole = torch.cat([call(part) for part in x.split(usual)])
     return [size for size in sizes if torch.equal(call(x[:size]), whole[:size])]
+
+
+def _draw_rows(rows: int, shape: Sequence[int], kind: torch.dtype) -> Tensor:
+    return torch.randn(rows, *shape, generator=torch.Generator().manual_seed(0)).to(kind)

@@ -36,6 +36,13 @@ def exponentiate_(logits: Tensor) -> Tensor:
     return torch.from_numpy(sums)[:, None]
 
 
+def takes(*numbers: Tensor) -> bool:
+    """Whether loops take all of some tensors: float32 on a processor, in one piece, no gradient wanted."""
+    wanted = torch.is_grad_enabled() and any(part.requires_grad for part in numbers)
+    plain = all(part.device.type == "cpu" and part.dtype == torch.float32 for part in numbers)
+    return plain and not wanted and all(part.is_contiguous() for part in numbers)
+
+
 def view_array(numbers: Tensor) -> np.ndarray:
     """View a tensor on a processor as an array: bfloat16, which NumPy does not know, by its bits as uint16."""
     return (numbers.view(torch.uint16) if numbers.dtype == torch.bfloat16 else numbers).detach().numpy()
@@ -43,18 +50,26 @@ def view_array(numbers: Tensor) -> np.ndarray:
 
 def run_by_rows(loop: Callable[..., Any], *arrays: np.ndarray) -> None:
     """Run a loop over the rows that arrays have alike; where torch has several threads, each takes a share of them."""
-    rows, threads = len(arrays[0]), torch.get_num_threads()
-    threads = min(threads, arrays[0].size // LEAST, rows)
-    if threads <= 1:
-        return _run(loop, arrays)
-    bounds = [rows * at // threads for at in range(threads + 1)]
-    parts = [[array[first:last] for array in arrays] for first, last in zip(bounds, bounds[1:], strict=False)]
-    for made in [_start_threads(os.getpid(), threads).submit(_run, loop, part) for part in parts]:
+    parts = split_among_threads(len(arrays[0]), arrays[0].size)
+    run_each(loop, [[array[first:last] for array in arrays] for first, last in parts])
+
+
+def split_among_threads(count: int, size: int) -> list[tuple[int, int]]:
+    """Split so many rows or columns, which are ``size`` numbers, among torch's threads: where each share is."""
+    threads = max(1, min(torch.get_num_threads(), size // LEAST, count))
+    return [(count * at // threads, count * (at + 1) // threads) for at in range(threads)]
+
+
+def run_each(loop: Callable[..., Any], parts: Sequence[Sequence[Any]]) -> None:
+    """Run a loop with each of some lists of arguments, all at once where there are several."""
+    if len(parts) == 1:
+        return _run(loop, parts[0])
+    for made in [_start_threads(os.getpid(), len(parts)).submit(_run, loop, part) for part in parts]:
         made.result()
     return None
 
 
-def _run(loop: Callable[..., Any], arrays: Sequence[np.ndarray]) -> None:
+def _run(loop: Callable[..., Any], arrays: Sequence[Any]) -> None:
     """Run a loop, also where it was compiled just now and could not be kept, as on a full disk: it is there then."""
     try:
         loop(*arrays)

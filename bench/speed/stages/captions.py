@@ -26,13 +26,16 @@ from bench.speed.clock import Cost, measure
 from bench.speed.distinct import count_distinct, make_fresh
 from bench.speed.inputs import EMBEDDED, Inputs, require
 from bench.speed.plain import captions as plain
-from bench.speed.products import Product, count_flops, measure_memory_rate, measure_rate
+from bench.speed.products import Product, measure_limit
+from bench.speed.rates import UNCACHED, measure_memory_rate
 from bench.speed.trial import Trial
 
 TOLERANCE = 1e-4
 """Of a mean log-probability; all tokens have to be the same."""
 FEW, GPT2 = 64, 50257
 """Candidates of the plain form at the paper's scale; tokens of GPT-2."""
+FEW_ROWS = 64
+"""Of more, a product in float32 takes longer than its weight comes from memory."""
 SEGMENTS, TOKENS, BEAMS = 20, 15, 5
 """Of the image that is extrapolated."""
 CONTEXT = 8
@@ -146,7 +149,7 @@ class Step:
         weights = sum(p.k * p.n * p.count * 4 for p in list_language_products(search.model, self.passes, 1))
         texts = seconds - language
         return {
-            "texts_s": texts, "texts_share": count_flops(products) / texts / measure_rate(products),
+            "texts_s": texts, "texts_share": measure_limit(products).seconds / texts,
             "language_s": language, "language_bytes_s": weights / language, "memory_bytes_s": measure_memory_rate(),
         }  # fmt: skip
 
@@ -169,7 +172,7 @@ class Step:
         features = make_fresh(self.cut.features)
         _, cost = measure(lambda: features.compute_all([(context, found) for context in contexts]))
         products = list_text_products(features)
-        share = count_flops(products) / cost.seconds / measure_rate(products)
+        share = measure_limit(products).seconds / cost.seconds
         return cost.seconds / (len(contexts) * len(found)), share
 
 
@@ -243,8 +246,14 @@ def list_text_products(features: CandidateFeatures) -> list[Product]:
 
 
 def list_language_products(model: Any, passes: float, rows: int) -> list[Product]:
-    """List the products of GPT-2 for passes (forward or back) of one row, in batches of ``rows``; no attention."""
+    """List the products of GPT-2 for passes (forward or back) of one row, in batches of ``rows``; no attention.
+
+    Weights that fit into no cache are read from memory in each pass, which tells where rows are few (`FEW_ROWS`).
+    """
     width, hidden, count = model.embedding.shape[1], model.blocks[0].into_mlp.weight.shape[1], passes / rows
     each = len(model.blocks) * count
     shapes = [(width, 3 * width, each), (width, width, each), (width, hidden, each), (hidden, width, each)]
-    return [Product(rows, *shape) for shape in shapes] + [Product(rows, width, model.vocabulary, count)]
+    shapes += [(width, model.vocabulary, count)]
+    bytes_read = sum(k * n * count for k, n, count in shapes) / count * model.embedding.element_size()
+    cold = rows <= FEW_ROWS and bytes_read > UNCACHED
+    return [Product(rows, *shape, cold=cold) for shape in shapes]

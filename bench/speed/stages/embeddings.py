@@ -78,7 +78,7 @@ def list_products(encoder: Any, segments: int) -> list[Product]:
         Product(tokens, tokens, size, heads * once),  # the plain mean of values
         Product(tokens, tokens, size + 1, heads * segments * masked),  # the masked one, with its denominator
         *list_out(tokens, width, hidden, segments * (masked - 1)),
-        *list_out(1, width, hidden, segments),  # of the last layer only the global token
+        *list_out(segments, width, hidden, 1),  # of the last layer only the global tokens
     ]
 
 

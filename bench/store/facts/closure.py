@@ -19,8 +19,11 @@ from bench.store.facts.imports import ParsedModule
 from bench.store.facts.parsed import forget_parsed as forget_parsed
 from bench.store.facts.parsed import read_parsed
 
-RESOLVED = ("bench.cli", "bench.commands", "bench.report", "bench.system.resources", "bench.run")
-"""Ours that import by a computed name: a command, or a ``_target_`` of the settings, which counts."""
+RESOLVED = (
+    "bench.cli", "bench.commands", "bench.report", "bench.system.resources", "bench.system.loops_folder", "bench.run"
+)  # fmt: skip
+"""Ours that import by a computed name: a command, or a ``_target_`` of the settings, which counts. Compiled loops are
+kept in a folder that is named by their sources, which count where they are imported."""
 ADVICE = "results stay as they are when it changes: name it as an option, or take another store=FOLDER then"
 FOR_SCRIPTS = "bench.api"
 """What `bench` itself loads when a script asks for one of its names, and no module below it does."""

@@ -9,7 +9,7 @@ import pytest
 
 from bench.cli import main
 from bench.errors import UserError
-from bench.speed import clock, growth, products, try_stages
+from bench.speed import clock, growth, rates, try_stages
 from bench.speed.device import count as device_count
 from bench.speed.inputs import list_weights
 from bench.speed.stages import scoring
@@ -25,7 +25,7 @@ STAGES = ["features", "clustering", "embeddings", "captions", "scoring"]
 def test_both_forms_of_every_stage_agree(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(products, "SHORTEST", 1e-4)  # of time nothing is asked here
+    monkeypatch.setattr(rates, "SHORTEST", 1e-4)  # of time nothing is asked here
     monkeypatch.setattr(clock, "LONG_ENOUGH", 0.0)
     if words is QUICKEST:
         ask_for_some(monkeypatch)

@@ -10,15 +10,24 @@ from transformers.activations import ACT2FN
 from bench.caption import language_block
 from bench.caption.language_step import LanguageStep
 from bench.errors import UserError
+from bench.system import streamed
 from tests.unit.caption import tiny
 
 
-@pytest.mark.parametrize(("heads", "cached"), [(2, 5), (4, 1), (4, 20)])
-def test_equals_hugging_face_with_a_changed_past(heads: int, cached: int) -> None:
-    model = tiny.language(width=32, heads=heads).model
+@pytest.fixture
+def _streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Multiply by small weights as by large ones."""
+    monkeypatch.setattr(streamed, "LEAST", 1)
+
+
+@pytest.mark.parametrize(("width", "heads", "cached"), [(32, 2, 5), (32, 4, 1), (32, 4, 20), (64, 4, 5)])
+@pytest.mark.usefixtures("_streamed")
+def test_equals_hugging_face_with_a_changed_past(width: int, heads: int, cached: int) -> None:
+    model = tiny.language(width=width, heads=heads).model
     step = LanguageStep(model)
+    assert step.streams == (width == 64), "a width of 32 is not taken"
     torch.manual_seed(0)
-    cache = torch.randn(2, 2, 3, heads, cached, 32 // heads, requires_grad=True)
+    cache = torch.randn(2, 2, 3, heads, cached, width // heads, requires_grad=True)
     tokens = torch.tensor([7, 1, 30])
     forward = step(cache, tokens)
     past = DynamicCache()
@@ -85,3 +94,12 @@ def test_one_library_makes_a_product_for_any_number_of_rows(monkeypatch: pytest.
             x, weight, bias = torch.ones(rows, 24), torch.ones(columns, 24), torch.arange(float(columns))
             assert language_block.multiply(x, weight, bias).tolist() == [[24 + i for i in range(columns)]] * rows
     assert asked == [(1, 10), (16, 10), (64, 10)]
+
+
+@pytest.mark.usefixtures("_streamed")
+def test_any_number_of_rows_goes_where_all_weights_are_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = LanguageStep(tiny.language(width=64).model)
+    assert [step.round_up(rows, 16) for rows in (1, 5, 16, 90)] == [1, 5, 16, 16]
+    assert step.round_up(90, 16, room=50) == 50 and step.round_up(20, 16, room=50) == 20
+    monkeypatch.setattr(streamed, "LEAST", 64 * 64 + 1)
+    assert not step.streams and step.round_up(1, 16) >= 4, "one of them is not"

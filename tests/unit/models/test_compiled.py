@@ -54,7 +54,7 @@ def check_agreement(calls: Counter[str]) -> None:
     clip.compile_blocks()
     for one, other in zip(compute_all(dino, clip), wanted, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-5 * np.abs(other).max())
-    assert set(calls) == {"_run_block", "run", "project", "leave"}, "DINO's blocks, CLIP's trunk, its text tower"
+    assert set(calls) == {"run_block", "run", "project", "leave"}, "DINO's blocks, CLIP's trunk, its text tower"
 
 
 def test_every_part_goes_through_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ def test_every_part_goes_through_the_compiler(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(torch, "compile", compile_nothing)
     check_agreement(calls)
-    assert calls["_run_block"] == load()[0].layer and calls["run"] == load()[1].depth - 1
+    assert calls["run_block"] == load()[0].layer and calls["run"] == load()[1].depth - 1
 
 
 @pytest.mark.slow
@@ -87,7 +87,7 @@ def test_compiled_blocks_agree_and_share_a_graph(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(torch, "compile", compile_by)
     check_agreement(calls)
-    assert graphs["_run_block"] == graphs["run"] == 1 < calls["run"]
+    assert graphs["run_block"] == graphs["run"] == 1 < calls["run"]
     assert graphs["project"] <= 3 and graphs["leave"] <= 3, "both towers have widths of their own"
 
 
@@ -95,7 +95,7 @@ def test_compiled_blocks_agree_and_share_a_graph(monkeypatch: pytest.MonkeyPatch
 def test_the_gradient_free_graph_of_aot_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     torch._dynamo.reset()
     monkeypatch.setattr(compiled, "BACKEND", "aot_eager")
-    check_agreement(Counter(["_run_block", "run", "project", "leave"]))
+    check_agreement(Counter(["run_block", "run", "project", "leave"]))
 
 
 def test_what_cannot_be_compiled_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

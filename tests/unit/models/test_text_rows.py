@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
 
-from bench.models.text_attention import attend, multiply_heads
-from bench.models.text_rows import Branch, Pack, count_rows, fill_packs
+from bench.models.text_attention import Attention, attend, open_attention
+from bench.models.text_levels import LevelAttention, multiply_heads
+from bench.models.text_rows import Asking, Branch, Pack, count_rows, fill_packs
 
 CPU = torch.device("cpu")
 HEADS, SIZE = 2, 4
+
+
+def open_levels(asking: Asking) -> Attention:
+    """The attention of a GPU, here on a processor."""
+    return LevelAttention(asking, HEADS, 3, 256, CPU)
+
+
+def open_rows(asking: Asking) -> Attention:
+    """The attention of a processor."""
+    return open_attention(asking, HEADS, 3, 256, CPU)
+
+
+FORMS = pytest.mark.parametrize("form", [open_rows, open_levels])
 
 
 def draw_branches(count: int, prefixes: int) -> list[Branch]:
@@ -31,10 +47,11 @@ def test_a_pack_by_hand() -> None:
     assert pack.paths == [[0, 1, 2], [0, 1, 3, 4], [5, 6], [7, 8]]
     assert [pack.tokens for pack in fill_packs(branches, 5)] == [[5, 6, 0, 8, 0], [7, 0, 7, 0]]
     assert count_rows([*branches, branches[0]]) == 9 and count_rows([]) == 0
-    ends = pack.ask([2, 4, 6, 8], CPU, 1)
-    assert [(level.asking.tolist(), level.asked.tolist()) for level in ends.levels] == [
-        ([0, 1, 2, 3], [2, 4, 6, 8]), ([0, 1, 2, 3], [1, 3, 5, 7]), ([0, 1], [0, 1]), ([1], [0])]  # fmt: skip
-    assert ends.spans == ((0, 0, 3), (1, 3, 4)) and ends.hidden.shape == (4, 1, 16)
+    ends = pack.ask([2, 4, 6, 8])
+    assert ends.rows.tolist() == [2, 4, 6, 8]
+    assert ends.shared.tolist() == [1] * 4 and ends.counts.tolist() == [3, 4, 2, 2]
+    assert ends.seen.tolist() == [[0, 1, 2, -1], [0, 1, 3, 4], [5, 6, -1, -1], [7, 8, -1, -1]]
+    assert ends.spans == ((0, 0, 3), (1, 3, 4))
 
 
 @pytest.mark.parametrize("rows", [6, 7, 25, 1000])
@@ -55,14 +72,17 @@ def attend_plainly(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tens
     return torch.einsum("ht,thk->hk", logits.softmax(-1), values.double())
 
 
+@FORMS
 @pytest.mark.parametrize("only_ends", [False, True])
-def test_attention_is_that_of_each_token_over_its_own_text(only_ends: bool) -> None:
+def test_attention_is_that_of_each_token_over_its_own_text(
+    form: Callable[[Asking], Attention], only_ends: bool
+) -> None:
     torch.manual_seed(0)
     branches = draw_branches(40, 2)
     (pack,) = fill_packs(branches, 1000)
     packed, caches = torch.randn(len(pack.tokens), 3 * HEADS * SIZE), [torch.randn(2, HEADS, 3, SIZE) for _ in range(2)]
     rows = [path[-1] for path in pack.paths] if only_ends else list(range(len(pack.tokens)))
-    found = attend(packed, HEADS, caches, pack.ask(rows, CPU, 3), 256)
+    found = form(pack.ask(rows))(packed, caches)
     queries, keys, values = packed.view(-1, 3, HEADS, SIZE).unbind(1)
     for path, branch in zip(pack.paths, branches, strict=True):
         past = caches[branch.prefix][:, :, : branch.shared].transpose(1, 2)  # 2 p h k
@@ -74,7 +94,10 @@ def test_attention_is_that_of_each_token_over_its_own_text(only_ends: bool) -> N
             torch.testing.assert_close(found[rows.index(path[at])].double(), expected.flatten(), rtol=1e-5, atol=1e-6)
 
 
-def test_attention_keeps_its_bits_in_other_company_and_beside_longer_texts() -> None:
+@FORMS
+def test_attention_keeps_its_bits_in_other_company_and_beside_longer_texts(
+    form: Callable[[Asking], Attention],
+) -> None:
     torch.manual_seed(0)
     branches, cache = draw_branches(40, 1), torch.randn(2, HEADS, 3, SIZE)
     states = {(1,) * 4: torch.randn(3 * HEADS * SIZE)}
@@ -88,15 +111,41 @@ def test_attention_keeps_its_bits_in_other_company_and_beside_longer_texts() -> 
         packed = torch.stack(
             [states.setdefault(names[row], torch.randn(3 * HEADS * SIZE)) for row in range(len(names))]
         )
-        return {
-            names[row]: x
-            for row, x in enumerate(attend(packed, HEADS, [cache], pack.ask(range(len(names)), CPU, 3), 99))
-        }
+        return {names[row]: x for row, x in enumerate(form(pack.ask(range(len(names))))(packed, [cache]))}
 
     long = Branch(0, 3, (1, 1, 1, *[2] * 40))
     whole = run(sorted([*branches, long]))
     for branch in branches:
         assert all(torch.equal(x, whole[name]) for name, x in run([branch]).items())
+
+
+def test_large_logits_half_precision_and_nan() -> None:
+    torch.manual_seed(0)
+    (pack,) = fill_packs(draw_branches(40, 1), 1000)
+    packed, caches = torch.randn(len(pack.tokens), 3 * HEADS * SIZE), [torch.randn(2, HEADS, 3, SIZE)]
+    asking = pack.ask(range(len(packed)))
+    for factor, dtype, error in ((100, torch.float32, 1e-4), (1, torch.bfloat16, 2**-8)):  # logits of +-50,000
+        given = [(factor * packed).to(dtype), [(factor * cache).to(dtype) for cache in caches]]
+        found, expected = (form(asking)(*given) for form in (open_rows, open_levels))
+        assert found.dtype == dtype and found.isfinite().all()
+        torch.testing.assert_close(found, expected, rtol=error, atol=error)
+    packed[-1, 0] = torch.nan  # a query of the last row
+    found = open_rows(asking)(packed, caches)
+    assert found[-1, :SIZE].isnan().all() and found[:-1].isfinite().all() and found[-1, SIZE:].isfinite().all()
+
+
+def test_rows_that_threads_share_out_have_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    (pack,) = fill_packs(draw_branches(40, 2), 1000)
+    packed, caches = torch.randn(len(pack.tokens), 3 * HEADS * SIZE), [torch.randn(2, HEADS, 3, SIZE) for _ in range(2)]
+    call = partial(attend, pack.ask(range(len(packed))), HEADS, packed, caches)
+    alone, before = call(), torch.get_num_threads()
+    monkeypatch.setattr("bench.system.rowwise.LEAST", 1)
+    torch.set_num_threads(3)
+    try:
+        assert torch.equal(call(), alone)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_heads_are_multiplied_apart() -> None:

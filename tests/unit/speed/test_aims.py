@@ -15,7 +15,7 @@ MACHINE = {"processor": "one", "dtype": "float32", "torch": "2"}
 
 def make_row(stage: str, **more: Any) -> dict[str, Any]:
     row = {"stage": stage, "inputs": "some", "plain_s": 1.0, "fast_s": 1.0, "ratio": 1.0, "agrees": True, "how": "",
-           "difference": 0.0, "peak_mb": 10.0, "flops": None, "share": None, "n": 1}  # fmt: skip
+           "difference": 0.0, "peak_mb": 10.0, "flops": None, "share": None, "share_best": None, "n": 1}  # fmt: skip
     return row | more
 
 
@@ -26,26 +26,28 @@ def test_the_aims_are_those_of_the_issue() -> None:
         ("features", 5), ("clustering", 8), ("embeddings", 6.5), ("captions", 90), ("captions", 300),
         ("scoring", 5000), ("features", 1.9), ("embeddings", 1.8),
     ]  # fmt: skip
-    assert {aim.stage: aim.bound for aim in AIMS if aim.path == ("share",)} == dict.fromkeys(
-        ("features", "embeddings", "captions"), 0.85
-    )
+    for reading in ("share", "share_best"):
+        assert {aim.stage: aim.bound for aim in AIMS if aim.path == (reading,)} == dict.fromkeys(
+            ("features", "embeddings", "captions"), 0.85
+        )
     assert {aim.stage: aim.bound for aim in AIMS if aim.at_most} == dict.fromkeys(TRIED, 3072)
 
 
 def test_what_is_missed_is_called_missed_and_what_was_not_measured_is_left_out() -> None:
     rows = [
-        make_row("features", ratio=4.998, share=0.85, peak_mb=3072.0),
+        make_row("features", ratio=4.998, share=0.85, share_best=0.84, peak_mb=3072.0),
         make_row("embeddings", ratio=7, bfloat16={"ratio": 1.9}),
     ]
     assert write_aims(rows) == [
         "",
-        "**Aims:** 5 of the 6 that were measured are met, 1 missed.",
+        "**Aims:** 5 of the 7 that were measured are met, 2 missed.",
         "",
         "| aim | measured | met |",
         "|---|---:|---|",
         "| features: ratio, at least 5 | 4.998 | **missed** |",
         "| embeddings: ratio, at least 6.5 | 7.00 | met |",
-        "| features: share of the limit, at least 0.85 | 0.85 | met |",
+        "| features: share of the limit, of each shape, at least 0.85 | 0.85 | met |",
+        "| features: share of the limit, of the best shape, at least 0.85 | 0.84 | **missed** |",
         "| embeddings: bfloat16 of trunk and masked layers, ratio to float32, at least 1.8 | 1.90 | met |",
         "| features: peak, MB, at most 3,072 | 3,072 | met |",
         "| embeddings: peak, MB, at most 3,072 | 10.00 | met |",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,18 @@ import pytest
 
 from bench.overlap.together import join_tables
 from bench.score.resampling import draw_one_piece
-from bench.speed.growth import Growth, fit_exponent, judge_growth, prepare_scoring, resize_table, write_growth
+from bench.speed import growth
+from bench.speed.clock import Cost
+from bench.speed.growth import (
+    Growth,
+    describe_growth,
+    fit_exponent,
+    judge_growth,
+    prepare_scoring,
+    resize_table,
+    write_growth,
+)
+from bench.speed.inputs import Inputs
 from bench.speed.many_tables import draw_table
 
 
@@ -45,6 +58,34 @@ def test_the_table_has_every_measurement(tmp_path: Path) -> None:
     assert [path.name for path in write_growth([one], tmp_path)] == ["growth.csv", "growth.png", "growth.svg"]
     table = pd.read_csv(tmp_path / "growth.csv")
     assert table["seconds"].tolist() == [1.0, 1.1, 2.0, 2.1] and (table["n"] == 4).all()
+
+
+def test_a_cost_that_is_fixed_at_first_is_told_where_it_grows() -> None:
+    """8 s and from 4 on twice as much for each doubling: by hand 0, 1 of the fastest of each size."""
+    one = Growth("scores", "images", (2, 4, 8), np.array([[8.0, 9.0], [8.5, 8.0], [16.0, 40.0]]), 0.5, 0.4, 0.6)
+    assert one.steepest == pytest.approx(1)
+    assert describe_growth(one) == "scores against images:\n0.50 [0.40, 0.60], at most 1.00"
+
+
+def test_a_size_is_measured_in_turns_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call takes as long as its size."""
+    called: list[tuple[int, int]] = []
+
+    def measure(call: Callable[[], int], most: int) -> tuple[None, Cost]:
+        called.append((call(), most))
+        return None, Cost(call(), 0.0, most)
+
+    monkeypatch.setattr(growth, "measure", measure)
+    one = growth._grow("a", "b", (1, 2), lambda n: lambda: n)
+    assert one.exponent == pytest.approx(1) and one.seconds.tolist() == [[1.0] * 5, [2.0] * 5]
+    assert called == [(1, 3), (2, 3)] * 5
+
+
+def test_every_search_for_captions_begins_with_nothing(inputs: Inputs) -> None:
+    search: Any = inputs.context.make_stage("caption")
+    found = [growth.prepare_captions(search.search, 3)() for _ in range(2)]
+    assert len(search.search.features.contexts) == 0, "what a search remembers is its own"
+    assert all(len(beams) == 3 for beams in found)
 
 
 def test_costs_that_grow_faster_than_in_proportion_are_named() -> None:

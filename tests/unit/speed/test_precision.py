@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from bench.speed import precision
+from bench.speed import precision, products
 from bench.speed.precision import compare_bfloat16, has_bfloat16, measure_exponential, write_bfloat16
 from bench.speed.products import Product
 from bench.speed.stages import embeddings, features
@@ -21,7 +21,7 @@ MACHINE = {"processor": "one", "dtype": "float32", "torch": "2"}
 def test_the_bound_is_that_of_products_and_exponentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """By hand: 10 s of products become 4, and 2 s of exponentials stay: at most 12 : 6."""
     rates = {"float32": 1e9, "bfloat16": 2.5e9}
-    monkeypatch.setattr(precision, "measure_rate", lambda products: rates[products[0].dtype])
+    monkeypatch.setattr(products, "_measure", lambda m, k, n, dtype, cold: rates[dtype])
     monkeypatch.setattr(precision, "measure_exponential", lambda: 1e-9)
     row = compare_bfloat16(lambda: None, 15.0, [Product(1000, 1000, 1000, 5)], 2e9)
     assert (row["products_ratio"], row["exponentials_s"], row["most"]) == pytest.approx((2.5, 2.0, 2.0))

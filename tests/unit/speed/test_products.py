@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.commands.settings import compose_settings
-from bench.speed.inputs import Inputs, open_image
-from bench.speed.products import Product, count_flops, list_block, measure_rate
+from bench.speed import products
+from bench.speed.inputs import Inputs
+from bench.speed.products import Product, count_flops, list_block, measure_limit
 from bench.speed.stages import captions, embeddings, features
 from bench.system.products import leave_to_torch
-
-
-@pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    settings = compose_settings(["device=cpu", "caption.beams=2", "caption.iterations=2", "caption.candidates=50"])
-    return Inputs("embedded", settings, open_image(None, "embedded"), settings)
 
 
 def count(call: Callable[[], Any], *left_out: str) -> float:
@@ -43,6 +38,7 @@ def test_the_products_of_trunk_and_masked_layers(inputs: Inputs) -> None:
 def test_the_products_of_texts_and_language_model_but_for_attention(inputs: Inputs) -> None:
     """Ours are of real tokens and rows; what fills packs and batches up is theirs alone."""
     trial = captions.make_trial(inputs)
+    trial.fast()  # tries numbers of rows, once
     counted = count(trial.fast, "aten.bmm", "aten._scaled_dot_product_flash_attention_for_cpu")
     assert 0.3 * counted < count_flops(trial.products()) < counted
 
@@ -55,11 +51,31 @@ def test_a_block_by_hand() -> None:
     assert last == 2 * 5 * 4 * 12 + 2 * 1 * 4 * (4 + 8 + 8) + 2 * 2 * 1 * 5 * 4
 
 
-def test_a_rate_is_that_of_the_shapes_given() -> None:
-    assert measure_rate([]) == 0.0
-    assert measure_rate([Product(64, 64, 64), Product(10**9, 64, 10**9)]) > 1e6, "no product larger than it has to be"
-    double = measure_rate([Product(256, 256, 256, dtype="float64")])
-    assert double > 1e6 and torch.get_default_dtype() == torch.float32
+def test_both_shares_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """8 GFLOP at 4 a second and twice 1 at 1: 4 s of 5; all at the best rate would be 2.5."""
+    asked: list[tuple[int, ...]] = []
+    monkeypatch.setattr(products, "_measure", lambda m, *shape: asked.append((m, *shape)) or {1000: 4e9, 500: 1e9}[m])
+    limit = measure_limit([Product(1000, 1000, 1000, 4), Product(500, 1000, 1000, 2, cold=True), Product(0, 5, 5)])
+    assert (limit.flops, limit.seconds, limit.best) == pytest.approx((10e9, 4.0, 4e9))
+    assert limit.compute_shares(5.0) == pytest.approx((0.8, 0.5))
+    assert asked == [(1000, 1000, 1000, "float32", False), (500, 1000, 1000, "float32", True)]
+
+
+def test_the_share_of_the_best_shape_is_the_smaller_one() -> None:
+    limit = measure_limit([Product(64, 64, 64, 5), Product(16, 256, 100), Product(256, 256, 256, dtype="float64")])
+    share, best = limit.compute_shares(1.0)
+    assert 0 < best <= share and torch.get_default_dtype() == torch.float32
+    assert measure_limit([]).flops == measure_limit([]).seconds == 0 == measure_limit([Product(5, 5, 5, 0)]).best
+
+
+def test_few_rows_of_gpt2_read_its_weights_from_memory(inputs: Inputs) -> None:
+    """354 million numbers in float32 fit into no cache; those of the embedded model do."""
+    blocks = [SimpleNamespace(into_mlp=SimpleNamespace(weight=torch.empty(1024, 4096, device="meta")))] * 24
+    model = SimpleNamespace(embedding=torch.empty(50257, 1024, device="meta"), blocks=blocks, vocabulary=50257)
+    for rows, cold in ((1, True), (64, True), (80, False)):
+        assert {one.cold for one in captions.list_language_products(model, 11, rows)} == {cold}
+    step = captions.Step(inputs, inputs.context.make_stage("caption").search)  # type: ignore[attr-defined]
+    assert {one.cold for one in captions.list_language_products(step.cut.model, 11, 1)} == {False}
 
 
 def test_the_parts_of_a_step_are_its_seconds_and_the_rates_are_no_wonders(inputs: Inputs) -> None:

@@ -40,6 +40,7 @@ def test_share_and_throughput_follow_from_the_products() -> None:
     row = run_trial(replace(TRIAL, products=lambda: [Product(32, 32, 32, 10)]))
     assert row["flops"] == 2 * 32**3 * 10
     assert row["share"] == pytest.approx(row["gflops_a_second"] / row["limit_gflops_a_second"])
+    assert row["share_best"] == pytest.approx(row["gflops_a_second"] / row["best_gflops_a_second"]) == row["share"]
     assert run_trial(TRIAL)["share"] is None and run_trial(TRIAL)["flops"] is None
 
 
@@ -77,6 +78,16 @@ def test_rows_of_another_machine_are_not_kept(tmp_path: Path) -> None:
     path.write_text("{}[")
     with pytest.raises(UserError, match="no rows of `zgs speed`"):
         read_rows(path, MACHINE)
+
+
+def test_the_share_of_an_earlier_version_was_that_of_the_best_shape(tmp_path: Path) -> None:
+    row = {**run_trial(replace(TRIAL, products=lambda: [Product(32, 32, 32, 10)])), "share": 0.5}
+    del row["share_best"], row["best_gflops_a_second"]
+    (known,) = read_rows(write_json([row], MACHINE, "paper", tmp_path / "paper.json"), MACHINE)
+    assert (known["share"], known["share_best"]) == (None, 0.5)
+    page = make_page([known], MACHINE, "paper")
+    assert "| – | 0.50 |" in page and "best shape, at least 0.85 | 0.50 | **missed** |" in page
+    assert "of each shape, at least" not in page
 
 
 @pytest.mark.usefixtures("blank_figures")

@@ -12,7 +12,8 @@ from bench.system import loops_folder
 from bench.system.loops_folder import ROOT, find_folder, hash_loops
 
 LOOPS = sorted(ROOT.rglob("*loops.py"))
-ALLOWED = ("__future__", "collections.abc", "math", "numba", "numpy", "typing", "bench.system.loops_folder")
+ALLOWED = ("__future__", "collections.abc", "llvmlite", "llvmlite.binding", "math", "numba", "numba.core",
+           "numba.extending", "numpy", "typing", "bench.system.loops_folder")  # fmt: skip
 
 
 @pytest.fixture

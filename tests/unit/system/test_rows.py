@@ -7,7 +7,7 @@ import torch
 
 from bench.system import rows
 from bench.system.products import multiply
-from bench.system.rows import find_sizes, round_up
+from bench.system.rows import SteadySizes, find_sizes, round_up
 
 
 def draw(*shape: int) -> torch.Tensor:
@@ -79,3 +79,16 @@ def test_every_weight_has_a_say_and_threads_are_asked_anew(monkeypatch: pytest.M
 def test_other_devices_are_not_asked() -> None:
     assert find_sizes(64, [torch.empty(5, 3, device="meta")]) == (64,)
     assert find_sizes(64, [draw(10, 4), torch.empty(5, 3, device="meta")]) == (64,)
+
+
+def test_what_is_made_of_rows_is_tried_at_a_number_when_that_is_needed() -> None:
+    asked: list[int] = []
+
+    def call(x: torch.Tensor) -> torch.Tensor:
+        asked.append(len(x))
+        return x.double().sum(1) + (len(x) in (8, 32))  # these two round otherwise
+
+    sizes = SteadySizes(48, call, (5,), torch.float32)
+    assert asked == []
+    assert [sizes.round_up(count) for count in (3, 5, 8, 9, 29, 48, 4)] == [4, 12, 12, 12, 36, 48, 4]
+    assert asked == [4, 48, 8, 12, 32, 36], "each once, the usual number for comparison"

@@ -74,7 +74,7 @@ def test_every_stage_by_every_variant(as_on_a_gpu: list[str], tmp_path: Path) ->
     object.__setattr__(probe, "measure_rate", lambda dtype: 1e12)
     rows = list(measure.measure_stages(inputs, probe, ["float32", "bfloat16"]))
     assert [row["stage"] for row in rows].count("captions") == 8 and len(rows) == 2 * (2 + 2 + 4 + 2)
-    assert {"_run_block", "run", "graphs"} <= set(as_on_a_gpu) and events.count("release") == 8
+    assert {"run_block", "run", "graphs"} <= set(as_on_a_gpu) and events.count("release") == 8
     plain = {row["stage"]: row for row in reversed(rows) if row["dtype"] == "float32" and not row["compile"]}
     assert all(row.get("difference", 0) == 0 and row.get("same_texts", 1) == 1 for row in plain.values())
     rounded = [row for row in rows if row["dtype"] == "bfloat16" and "difference" in row]
@@ -93,7 +93,7 @@ def test_a_stage_by_two_variants_is_compared_with_the_first(as_on_a_gpu: list[st
     object.__setattr__(probe, "measure_rate", lambda dtype: 1e12)
     rows = list(measure.measure_stages(inputs, probe, ["float32"], ["features"]))
     assert [(row["compile"], row["difference"]) for row in rows] == [(False, 0.0), (True, 0.0)]
-    assert as_on_a_gpu == ["_run_block"] and rows[0]["flops"] > 0 and rows[0]["peak_mb"] == 3
+    assert as_on_a_gpu == ["run_block"] and rows[0]["flops"] > 0 and rows[0]["peak_mb"] == 3
     assert rows[0]["share"] == pytest.approx(rows[0]["flops"] / rows[0]["seconds"] / 1e12)
 
 

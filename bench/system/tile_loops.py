@@ -1,0 +1,190 @@
+"""No part of the paper: tiles of a matrix product, some rows by some columns, whose sums stay in registers.
+
+They are said in LLVM's own words, since no loop makes sure of that. Every sum is added up in one order, whatever the
+tile it is in, so that a row has the same bits among any others. `bench.system.product_loops` goes through matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES, VECTORS = (16, 4) if get_host_cpu_features().get("avx512f") else (8, 2)
+"""Numbers of a register, and registers that a tile of four rows is wide: its sums take 16 of 32 or 8 of 16."""
+FLOAT, INDEX, PART = ir.FloatType(), ir.IntType(64), ir.IntType(32)
+REGISTER = ir.VectorType(FLOAT, LANES)
+Tile = Callable[..., None]
+
+
+class Place:
+    """A number of a matrix whose rows are ``step`` numbers apart, in code that is being built."""
+
+    def __init__(self, build: Any, pointer: Any, step: Any) -> None:
+        self.build, self.pointer, self.step = build, pointer, step
+
+    def find(self, row: Any, column: Any) -> Any:
+        """Find the number some rows and columns on."""
+        return self.build.gep(self.pointer, [self.build.add(self.build.mul(row, self.step), column)])
+
+    def read(self, row: Any, column: Any, kind: Any = REGISTER) -> Any:
+        """Read a register of numbers from there on."""
+        made = self.build.load(self.build.bitcast(self.find(row, column), kind.as_pointer()))
+        made.align = 4
+        return made
+
+    def write(self, numbers: Any, row: Any, column: Any) -> None:
+        """Write a register of numbers from there on."""
+        kind = numbers.type.as_pointer()
+        self.build.store(numbers, self.build.bitcast(self.find(row, column), kind)).align = 4
+
+    def spread(self, row: Any, column: Any) -> Any:
+        """Read one number into all places of a register."""
+        one = self.build.insert_element(ir.Constant(REGISTER, ir.Undefined), self.read(row, column, FLOAT), PART(0))
+        return self.build.shuffle_vector(one, one, _make_order([0] * LANES))
+
+    def fetch(self, row: Any, column: Any, level: int = 1) -> None:
+        """Have a line of numbers, if there is one, read into the first or second cache before it is needed."""
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, PART, PART, PART])
+        call = cgutils.get_or_insert_function(self.build.module, kind, "llvm.prefetch.p0")
+        self.build.call(call, [self.build.bitcast(self.find(row, column), byte), PART(0), PART(4 - level), PART(1)])
+
+
+def make_tile(rows: int, vectors: int, form: Callable[..., None]) -> Tile:
+    """Make tile(x, row, k, w, at, column, y, out, depth, ahead), which numba compiles into the loop that calls it.
+
+    x [r, i] is read from [row, k], w from [at, column], y [r, o] is changed from [row, out] on; depth is the number of
+    products in a sum, and w is fetched so many numbers of its rows ahead.
+    """
+
+    @intrinsic
+    def tile(typing: Any, x: Any, row: Any, k: Any, w: Any, at: Any, column: Any, y: Any, out: Any, depth: Any,
+             ahead: Any) -> Any:  # fmt: skip
+        whole = types.int64
+        signature = types.void(x, whole, whole, w, whole, whole, y, whole, whole, whole)
+
+        def write(context: Any, build: Any, signature: Any, args: Any) -> Any:
+            x, row, k, w, at, column, y, out, depth, ahead = args
+            kinds = signature.args
+            places = [
+                find_place(context, build, kinds[0], x, row, k),
+                find_place(context, build, kinds[3], w, at, column),
+                find_place(context, build, kinds[6], y, row, out),
+            ]
+            numbers = [part for place in places for part in (place.pointer, place.step)]
+            build.call(_write_function(build.module, rows, vectors, form), [*numbers, depth, ahead])
+            return context.get_dummy_value()
+
+        return signature, write
+
+    return tile
+
+
+def find_place(context: Any, build: Any, kind: Any, value: Any, row: Any, column: Any) -> Place:
+    """Find a number of one of numba's arrays."""
+    array = context.make_array(kind)(context, build, value)
+    step = build.sdiv(cgutils.unpack_tuple(build, array.strides)[0], INDEX(4))  # of bytes
+    return Place(build, build.gep(array.data, [build.add(build.mul(row, step), column)]), step)
+
+
+def _write_function(module: Any, rows: int, vectors: int, form: Callable[..., None]) -> Any:
+    """Write a tile's function, once for a module. It is none of the loop's own code, whose registers it would need."""
+    place = [FLOAT.as_pointer(), INDEX]
+    kind = ir.FunctionType(ir.VoidType(), [*place * 3, INDEX, INDEX])
+    made = cgutils.get_or_insert_function(module, kind, f"{form.__name__}_{rows}_{vectors}")
+    if made.is_declaration:
+        made.linkage = "internal"
+        made.attributes.add("noinline")
+        build = ir.IRBuilder(made.append_basic_block())
+        x, x_step, w, w_step, y, y_step, depth, ahead = made.args
+        places = Place(build, x, x_step), Place(build, w, w_step), Place(build, y, y_step)
+        form(build, rows, vectors, *places, depth, ahead)
+        build.ret_void()
+    return made
+
+
+def add_rows_of_tile(build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Any) -> None:
+    """Build y[r, c] + x[r, 0] w[0, c] + x[r, 1] w[1, c] + ..., from left to right; each term is rounded once."""
+    sums = [
+        [cgutils.alloca_once_value(build, y.read(INDEX(r), INDEX(v * LANES))) for v in range(vectors)]
+        for r in range(rows)
+    ]
+    with cgutils.for_range(build, depth) as loop:
+        left = [x.spread(INDEX(r), loop.index) for r in range(rows)]
+        for v in range(vectors):
+            _multiply_add(build, left, w, loop.index, INDEX(v * LANES), [own[v] for own in sums], ahead)
+    for r, own in enumerate(sums):
+        for v, total in enumerate(own):
+            y.write(build.load(total), INDEX(r), INDEX(v * LANES))
+
+
+def add_dots_of_tile(build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Any) -> None:
+    """Build y[r, c] + (x[r] . w[c]): each lane of a register adds up its own, then neighbours are added, and theirs."""
+    zero = ir.Constant(REGISTER, [0.0] * LANES)
+    sums = [[cgutils.alloca_once_value(build, zero) for _ in range(vectors)] for _ in range(rows)]
+    with cgutils.for_range(build, build.sdiv(depth, INDEX(LANES))) as loop:
+        first = build.mul(loop.index, INDEX(LANES))
+        left = [x.read(INDEX(r), first) for r in range(rows)]
+        for v in range(vectors):
+            _multiply_add(build, left, w, INDEX(v), first, [own[v] for own in sums], ahead)
+    for r, own in enumerate(sums):
+        total = _add_neighbours(build, [build.load(one) for one in own])
+        y.write(build.fadd(y.read(INDEX(r), INDEX(0), total.type), total), INDEX(r), INDEX(0))
+
+
+def _multiply_add(
+    build: Any, left: Sequence[Any], w: Place, row: Any, column: Any, sums: Sequence[Any], ahead: Any
+) -> None:
+    """Add to each row's sum the product of its register with one of w, which is read once."""
+    kind = ir.FunctionType(REGISTER, [REGISTER] * 3)
+    call = cgutils.get_or_insert_function(build.module, kind, f"llvm.fma.v{LANES}f32")
+    right = w.read(row, column)
+    w.fetch(row, build.add(column, ahead))
+    for one, total in zip(left, sums, strict=True):
+        build.store(build.call(call, [one, right, build.load(total)]), total)
+
+
+def _add_neighbours(build: Any, registers: Sequence[Any]) -> Any:
+    """Add up each of 1, 2, 4, ... registers: first neighbours, then theirs; a register with a sum of each."""
+    count = len(registers)
+    while len(registers) > 1:
+        registers = [_add_pairs(build, *pair) for pair in zip(registers[::2], registers[1::2], strict=True)]
+    (total,) = registers
+    while total.type.count > count:
+        total = _add_pairs(build, total)
+    return total
+
+
+def _add_pairs(build: Any, first: Any, second: Any = None) -> Any:
+    """Add neighbours of one register or of two that lie one behind the other."""
+    size = first.type.count * (1 if second is None else 2)
+    second = first if second is None else second
+    even, odd = (build.shuffle_vector(first, second, _make_order(range(start, size, 2))) for start in (0, 1))
+    return build.fadd(even, odd)
+
+
+def _make_order(places: Sequence[int]) -> Any:
+    return ir.Constant(ir.VectorType(PART, len(places)), list(places))
+
+
+@intrinsic
+def copy_row(typing: Any, w: Any, at: Any, column: Any, panel: Any, row: Any) -> Any:
+    """Copy a tile's width of w from [at, column] on to a row of a panel, and fetch what comes next in w."""
+    signature = types.void(w, types.int64, types.int64, panel, types.int64)
+
+    def write(context: Any, build: Any, signature: Any, args: Any) -> Any:
+        w, at, column, panel, row = args
+        source = find_place(context, build, signature.args[0], w, at, column)
+        target = find_place(context, build, signature.args[3], panel, row, INDEX(0))
+        for v in range(VECTORS):
+            target.write(source.read(INDEX(0), INDEX(v * LANES)), INDEX(0), INDEX(v * LANES))
+            source.fetch(INDEX(0), INDEX((VECTORS + v) * LANES), level=2)
+        return context.get_dummy_value()
+
+    return signature, write

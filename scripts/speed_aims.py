@@ -1,0 +1,191 @@
+"""Every aim of speed, with what was measured and the command that measured it: results/speed/aims.md.
+
+    python scripts/speed_aims.py
+
+It measures nothing: it reads what `zgs speed`, scripts/compare_stages.py and scripts/compare_speed.py left in results/,
+and judges all by one rule. What is not there is an error that names the command; what was never measured says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from compare_speed import AGAIN, FOREIGN, FULL_STORE, GOALS, NOW, NUMPY, NUMPY_START, START, leave_start_out
+from compare_stages import CASES
+from paper_seconds import list_extrapolated
+from processes import ROOT
+from speed_words import write_words
+
+from bench.csv_files import read_csv
+from bench.speed.aims import Aim, count_met, judge_aims, write_table
+from bench.speed.growth import STEEP
+from bench.speed.write import update_row
+from bench.store.files import write_atomically
+
+Judged = list[tuple[Aim, float | None]]
+PAPER = "zgs speed scale=paper weights=FOLDER to=results/speed"
+STAGES = "python scripts/compare_stages.py FOLDER --to results/speed/before.csv"
+WHOLE = "python scripts/compare_speed.py --to results/speed.csv"
+GROWTH = "zgs speed growth=yes to=results/speed"
+META = "zgs speed device=meta scale=paper to=results/speed"
+CUDA = "zgs speed device=cuda scale=paper to=results/speed"
+HOUR, GPU_SECONDS, GPU_BYTES = 3600.0, 10.0, 16e9
+BEFORE = {"texts": 4.0, "language": 2.0, "features": 1.1, "clustering": 1.8, "masked": 3.0, "loading": 5.0}
+"""Times as fast as the first release, by case of compare_stages.py."""
+SIDES = (NOW, START, NUMPY, NUMPY_START)
+"""Of the case score."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Aims that are judged from one file of results; ``n`` is how often each was measured, in words."""
+
+    title: str
+    file: str
+    command: str
+    judged: Judged
+    n: str
+
+
+def main(results: Path = ROOT / "results") -> int:
+    """Write the page."""
+    page = results / "speed" / "aims.md"
+    write_atomically(page, make_page(results).encode())
+    print(page)
+    return 0
+
+
+def make_page(results: Path) -> str:
+    """Make the page from the files of a folder. Raises SystemExit for one that is missing."""
+    sections = [judge_paper(results), judge_stages(results), judge_processes(results), judge_growth(results),
+                judge_counted(results), judge_gpu(results)]  # fmt: skip
+    measured = [(aim, value) for section in sections for aim, value in section.judged if value is not None]
+    lines = [
+        "# The aims of speed", "",
+        f"{count_met(measured)} Made by `python scripts/speed_aims.py`, which measures nothing itself: over each table "
+        "stands what left its numbers, which may be of another state of the code than those of the next one.",
+    ]  # fmt: skip
+    for section in sections:
+        lines += ["", f"## {section.title}", "", _write_source(results, section), "", *write_table(section.judged)]
+    lines += ["", "## What is no number", "", *write_words()]
+    return "\n".join(lines) + "\n"
+
+
+def judge_paper(results: Path) -> Section:
+    """Judge the paper's scale, and the hours of a whole image of 20 segments."""
+    file = "speed/paper.json"
+    rows = [update_row(row) for row in _read_json(results / file, PAPER)]
+    hours = sum(line[2] for line in list_extrapolated(rows)) / HOUR
+    image = _limit("whole image", "hours, captions extrapolated", 1.0), hours
+    return Section("At the paper's sizes, beside the plain form", file, PAPER, [*judge_aims(rows), image],
+                   _write_range("calls", [row["n"] for row in rows]))  # fmt: skip
+
+
+def judge_stages(results: Path) -> Section:
+    """Judge each stage beside the first release, and whether it makes the same."""
+    file = "speed/before.csv"
+    table = read_csv(_find(results / file, STAGES)).set_index("case")
+    found = [_read(table, case, ("ratio", "difference", "runs"), STAGES, case) for case in BEFORE]
+    judged: Judged = [(Aim(case, f"times as fast ({CASES[case]})", (), bound), values[0])
+                      for (case, bound), values in zip(BEFORE.items(), found, strict=True)]  # fmt: skip
+    worst = _limit("all of them", "largest difference beside the largest number", 1e-5)
+    judged.append((worst, max(values[1] for values in found)))
+    return Section("At the paper's sizes, beside the first release", file, STAGES, judged,
+                   _write_range("runs", [values[2] for values in found]))  # fmt: skip
+
+
+def judge_processes(results: Path) -> Section:
+    """Judge `zgs demo` beside the first release, a foreign file, `--help` and a run on a full store."""
+    file = "speed.csv"
+    table = read_csv(_find(results / file, WHOLE))
+    asked = {"demo": (NOW, "ratio"), "help": ("zgs --help", "ratio"), "again": (AGAIN, "seconds")}
+    found = [_read(_choose(table, case), side, (column, "runs"), WHOLE, case)
+             for case, (side, column) in asked.items()]  # fmt: skip
+    (demo, _), (start, _), (again, _) = found
+    score = {side: _read(_choose(table, "score"), side, ("seconds",), WHOLE, "score")[0] for side in SIDES}
+    judged: Judged = [
+        (_limit("zgs demo", "seconds beside the first release's", GOALS["demo"]), demo),
+        (_limit("zgs score", "a foreign file beside a NumPy loop, without start", FOREIGN), leave_start_out(score)),
+        (_limit("zgs --help", "beside a bare interpreter", GOALS["help"]), start),
+        (_limit("zgs run", "on a full store, seconds", FULL_STORE), again),
+    ]
+    return Section("Whole processes", file, WHOLE, judged, _write_range("runs", [values[1] for values in found]))
+
+
+def judge_growth(results: Path) -> Section:
+    """Judge every fitted exponent."""
+    file = "speed/growth.csv"
+    table = read_csv(_find(results / file, GROWTH)).drop_duplicates(["cost", "against"])
+    names = table["cost"] + " against " + table["against"]
+    judged: Judged = [(_limit(name, "exponent", STEEP), float(value))
+                      for name, value in zip(names, table["exponent"], strict=True)]  # fmt: skip
+    return Section("Growth", file, GROWTH, judged, _write_range("measurements", table["n"].tolist()))
+
+
+def judge_counted(results: Path) -> Section:
+    """Judge what the largest stage needs of a GPU with 16 GB."""
+    file = "speed/meta_paper.json"
+    rows = _read_json(results / file, META)
+    most = max(row["needs_mb"] for row in rows)
+    judged: Judged = [(_limit("largest stage", "MB", GPU_BYTES // (1 << 20)), most)]
+    title = "A GPU: what it has to hold, counted from shapes"
+    return Section(title, file, META, judged, f"{len(rows)} stages and types")
+
+
+def judge_gpu(results: Path) -> Section:
+    """Judge the fastest image on a GPU; not measured where nobody has had one."""
+    file = "speed/cuda_paper.json"
+    rows = _read_json(results / file, CUDA) if (results / file).is_file() else []
+    images = [row for row in rows if row["stage"] == "image"]
+    fastest = min((row["seconds"] for row in images), default=None)
+    judged: Judged = [(_limit("whole image", "seconds", GPU_SECONDS), fastest)]
+    return Section("A GPU: seconds", file, CUDA, judged, f"1 call of {len(images)} variants")
+
+
+def _limit(stage: str, what: str, bound: float | None) -> Aim:
+    assert bound is not None
+    return Aim(stage, what, (), bound, at_most=True)
+
+
+def _write_source(results: Path, section: Section) -> str:
+    if not (results / section.file).is_file():
+        return f"Not measured: `{section.command}` does so where there is one."
+    link = section.file.removeprefix("speed/") if section.file.startswith("speed/") else f"../{section.file}"
+    return f"[{section.file}]({link}), made by `{section.command}`; n: {section.n}."
+
+
+def _write_range(what: str, counts: Sequence[float]) -> str:
+    least, most = round(min(counts)), round(max(counts))
+    if least == most:
+        return f"{least} {what.removesuffix('s') if most == 1 else what}"
+    return f"{least} to {most} {what}"
+
+
+def _find(path: Path, command: str) -> Path:
+    if not path.is_file():
+        raise SystemExit(f"{path}: is missing; `{command}` makes it")
+    return path
+
+
+def _read_json(path: Path, command: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(_find(path, command).read_text(encoding="utf-8"))
+    return rows
+
+
+def _choose(table: pd.DataFrame, case: str) -> pd.DataFrame:
+    return table[table["case"] == case].set_index("side")
+
+
+def _read(table: pd.DataFrame, row: str, columns: tuple[str, ...], command: str, case: str) -> tuple[float, ...]:
+    if row not in table.index:
+        raise SystemExit(f"no numbers of {case}; `{command} --only {case}` measures them")
+    return tuple(table.loc[[row], column].astype(float).item() for column in columns)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

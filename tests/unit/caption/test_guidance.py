@@ -1,0 +1,52 @@
+"""The shift of the context against its formula in float64, and rows that do not depend on each other, bit for bit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from bench.caption.guidance import Guidance, Guided, _shift, guide
+from bench.caption.language_step import LanguageStep
+from bench.system import streamed
+from tests.unit.caption import tiny
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.0, 0.0])
+def test_the_shift_is_its_formula(factor: float) -> None:
+    torch.manual_seed(0)
+    cache, gradient = (torch.randn(2, 2, 3, 4, 5, 7, dtype=torch.float64) for _ in range(2))
+    gradient[0, 0, 0] = 0
+    norm = gradient.flatten(3).norm(dim=3)[..., None, None, None]
+    expected = cache - 0.3 * gradient / (norm + 1e-15) ** factor
+    for kind, off in ((torch.float64, 1e-12), (torch.float32, 1e-6)):
+        made, used = cache.to(kind, copy=True), gradient.to(kind, copy=True)
+        _shift(made, used, Guidance(step=0.3, grad_norm_factor=factor))
+        torch.testing.assert_close(made.double(), expected, rtol=off, atol=off)
+
+
+@pytest.mark.parametrize("candidates", [6, None])
+def test_a_row_has_the_same_bits_among_any_number_of_rows(
+    candidates: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streamed, "LEAST", 1)
+    model = LanguageStep(tiny.language(width=64, layers=3).model)
+    assert model.streams
+    torch.manual_seed(0)
+    cache, cosines = torch.randn(3, 2, 19, 2, 5, 32), torch.randn(19, model.vocabulary) / 10
+    last = torch.randint(0, model.vocabulary, (19,))
+
+    def run(rows: slice) -> Guided:
+        def similarity(tokens: Tensor | None) -> Tensor:
+            return cosines[rows] if tokens is None else cosines[rows].gather(1, tokens)
+
+        options = Guidance(iterations=2, candidates=candidates)
+        return guide(model, cache[:, :, rows].contiguous(), last[rows], similarity, options)
+
+    with torch.inference_mode():
+        whole = run(slice(19))
+        for rows in (slice(1), slice(18, 19), slice(3, 5), slice(2, 7), slice(1, 18)):
+            made, expected = run(rows), whole.take(rows)
+            assert torch.equal(made.before, expected.before) and torch.equal(made.logits, expected.logits)
+            assert torch.equal(made.losses, expected.losses) and torch.equal(made.last, expected.last)
+            assert torch.equal(made.cache, whole.cache[:, :, rows])

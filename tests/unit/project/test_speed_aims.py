@@ -1,0 +1,98 @@
+"""`scripts/speed_aims.py`: the page is what the files say, its tests are there, and what is missing is one line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+FILES = ("speed/paper.json", "speed/before.csv", "speed.csv", "speed/growth.csv", "speed/meta_paper.json")
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    monkeypatch.setattr(sys, "path", [str(ROOT / "scripts"), *sys.path])
+    import speed_aims
+
+    yield speed_aims
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A copy of the files that the page is made from."""
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / "results" / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_page_is_made_from_the_files_beside_it(script: ModuleType) -> None:
+    known = (ROOT / "results/speed/aims.md").read_text(encoding="utf-8")
+    assert script.make_page(ROOT / "results") == known, "python scripts/speed_aims.py makes it again"
+
+
+def test_every_aim_of_the_issue_is_there(script: ModuleType, results: Path) -> None:
+    """Bounds as its text has them, of each section in its order."""
+    sections = [script.judge_stages, script.judge_processes, script.judge_counted, script.judge_gpu]
+    bounds = [[(aim.stage, aim.bound, aim.at_most) for aim, _ in make(results).judged] for make in sections]
+    assert bounds == [
+        [("texts", 4, False), ("language", 2, False), ("features", 1.1, False), ("clustering", 1.8, False),
+         ("masked", 3, False), ("loading", 5, False), ("all of them", 1e-5, True)],
+        [("zgs demo", 0.5, True), ("zgs score", 1.5, True), ("zgs --help", 1.5, True), ("zgs run", 3, True)],
+        [("largest stage", 16e9 // 2**20, True)],
+        [("whole image", 10, True)],
+    ]  # fmt: skip
+    image, _ = script.judge_paper(results).judged[-1]
+    assert (image.stage, image.bound, image.at_most) == ("whole image", 1, True)
+    assert {aim.bound for aim, _ in script.judge_growth(results).judged} == {1.1}
+
+
+def test_values_are_those_of_the_files_by_hand(script: ModuleType, results: Path) -> None:
+    (results / "speed.csv").write_text(
+        "case,side,seconds,ratio,runs,n\n"
+        "score,95689e9,4,1,3,300\nscore,now,2.0,0.5,3,300\nscore,plain NumPy,0.6,0.1,3,300\n"
+        'score,"plain NumPy, 1 image",0.1,0.1,3,1\nscore,"now, 1 image",1.0,0.1,3,1\n'
+        "demo,95689e9,100,1,1,40\ndemo,now,51,0.51,1,40\nagain,the first time,20,1,2,40\nagain,again,3.0,0.1,2,40\n"
+        "help,python,0.01,1,3,0\nhelp,zgs --help,0.01,1.2,3,0\n"
+    )
+    section = script.judge_processes(results)
+    assert [value for _, value in section.judged] == pytest.approx([0.51, 1.0 / 0.5, 1.2, 3.0])
+    assert [aim.is_met(value) for aim, value in section.judged] == [False, False, True, True]
+    assert section.n == "1 to 3 runs"
+
+
+def test_a_gpu_that_was_measured_is_judged(script: ModuleType, results: Path) -> None:
+    assert script.judge_gpu(results).judged[0][1] is None and "not measured" in script.make_page(results)
+    rows = [{"stage": stage, "seconds": seconds} for stage, seconds in (("image", 9.0), ("image", 12.0), ("text", 1.0))]
+    (results / "speed/cuda_paper.json").write_text(json.dumps(rows))
+    assert script.judge_gpu(results).judged[0][1] == 9 and "not measured" not in script.make_page(results)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_one_line_that_names_the_command(name: str, script: ModuleType, results: Path) -> None:
+    (results / name).unlink()
+    with pytest.raises(SystemExit, match=f"{name}: is missing; `.* makes it"):
+        script.make_page(results)
+
+
+def test_a_missing_case_is_one_line_that_names_it(script: ModuleType, results: Path) -> None:
+    path = results / "speed/before.csv"
+    path.write_text("".join(line for line in path.open() if not line.startswith("texts")))
+    with pytest.raises(SystemExit, match=r"^no numbers of texts; `.*compare_stages.py .* --only texts` measures them$"):
+        script.make_page(results)
+
+
+def test_the_tests_that_are_named_are_there(script: ModuleType) -> None:
+    from speed_words import TESTS, list_skipping
+
+    for sentence, test in TESTS:
+        path, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), sentence
+    assert len(TESTS) >= 12 and "masked" in list_skipping().split(", ")
+    assert "global_subtraction" not in list_skipping(), "its saliency reads every token"
