@@ -117,15 +117,12 @@ class Layer:
         """
         sequences, heads, tokens, size = self.shape
         made = torch.empty(masks.shape[1], len(masks), self.queries or tokens, heads, size)  # heads side by side
+        kept = self.exponential if self.keeps_exponential else self._shared if shared else None
         for at, under in enumerate(masks.unbind(1)):
-            place = at % sequences
-            query, key, value = (part[place] for part in self._parts)
-            if self.keeps_exponential:
-                write_means(sum_heads(self.exponential[place], under), value.float(), under, made[at])
-            elif shared:
-                write_means(sum_heads(self._shared[place], under), value, under, made[at])
-            else:
-                write_means(weigh_heads(query[:, : self.queries], key, under), value, under, made[at])
+            query, key, value = (part[at % sequences] for part in self._parts)
+            asking, exact = query[:, : self.queries], value.float() if self.keeps_exponential else value
+            weighed = weigh_heads(asking, key, under) if kept is None else sum_heads(kept[at % sequences], under)
+            write_means(weighed, exact, under, made[at])
         return made.permute(1, 0, 3, 2, 4)
 
     @cached_property
@@ -150,9 +147,16 @@ class Layer:
 
     def project(self, heads: Tensor) -> Tensor:
         """Concatenate heads [n, H, Q, D] and put them through the output projection: [n, Q, w]."""
+        return self.block.join(self.concatenate(heads))
+
+    def concatenate(self, heads: Tensor) -> Tensor:
+        """Concatenate heads [n, H, Q, D] in the model's precision: [n, Q, H * D]."""
         n, count, queries, dim = heads.shape
-        joined = heads.to(self.tokens.dtype).transpose(1, 2).reshape(n, queries, count * dim)
-        return self.block.join(joined)
+        return heads.to(self.tokens.dtype).transpose(1, 2).reshape(n, queries, count * dim)
+
+    def hold(self, parts: tuple[Tensor, Tensor, Tensor]) -> None:
+        """Hold queries, keys and values [s, H, T, D] that were made of these tokens elsewhere."""
+        vars(self)["_parts"] = parts
 
     def finish(self, heads: Tensor) -> Tensor:
         """Make the tokens that leave the layer, [n, Q, w], of attention's `heads` [n, H, Q, D]: residual and MLP."""
@@ -240,9 +244,3 @@ def embed_global_token(visual: Any, tokens: Tensor) -> Tensor:
     """Embed the global token of `tokens` [n, T, w] in the joint space: [n, d]."""
     pooled: Tensor = visual._pool(tokens)[0]
     return pooled @ visual.proj
-
-
-def embed_every_token(visual: Any, tokens: Tensor) -> Tensor:
-    """Put every token [n, T, w] through the last norm and the projection, as CLIP does its global one: [n, T, d]."""
-    projected: Tensor = visual.ln_post(tokens) @ visual.proj
-    return projected

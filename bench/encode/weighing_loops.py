@@ -71,7 +71,7 @@ def weigh_rows(sums: Any, logits: Any, masks: Any, factor: Any) -> None:
 
 @compile_loop
 def divide_rows(means: Any, head: Any, weighted: Any, sums: Any) -> None:
-    """Write to one `head` of `means` [k, r, H, d] k parts of each row of `weighted` [r, k d], divided by `sums` [r, k]."""
+    """Write to one `head` of `means` [k, r, H, d] the k parts of each row of `weighted` [r, k d], divided by `sums`."""
     parts, rows, _, size = means.shape
     for at in range(rows):
         for k in range(parts):

@@ -60,7 +60,11 @@ class Block:
 
     def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Compute queries, keys and values of tokens [s, T, w], head by head: each [s, H, T, D]."""
-        query, key, value = self.project(x).unflatten(2, (3, self.attention.num_heads, -1)).permute(2, 0, 3, 1, 4)
+        return self.split_heads(self.project(x))
+
+    def split_heads(self, projected: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """View queries, keys and values side by side [s, T, 3w] head by head: each [s, H, T, D]."""
+        query, key, value = projected.unflatten(2, (3, self.attention.num_heads, -1)).permute(2, 0, 3, 1, 4)
         return query, key, value
 
     def join(self, heads: Tensor) -> Tensor:
