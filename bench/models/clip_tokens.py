@@ -8,24 +8,32 @@ text up to its end token.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
-from open_clip.tokenizer import HFTokenizer, get_clean_fn
+from open_clip.tokenizer import HFTokenizer, SimpleTokenizer, get_clean_fn
 
 
 def tokenize_texts(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     """Tokenize texts with one of open_clip's tokenizers: ids up to the first largest one, which is the end token."""
     if not texts:
         return []
-    rows = _tokenize_unpadded(tokenizer, texts) if _is_plain(tokenizer) else tokenizer(list(texts)).tolist()
+    if _is_plain(tokenizer):
+        rows = _tokenize_unpadded(tokenizer, texts)
+    elif type(tokenizer) is SimpleTokenizer and tokenizer.reduction_fn is None and tokenizer.context_length:
+        rows = _encode_each(tokenizer, texts)
+    else:
+        rows = tokenizer(list(texts)).tolist()
     return [row[: row.index(max(row)) + 1] for row in rows]
 
 
 def clean_text(clean: Callable[[str], str], text: str) -> str:
     """Clean a text as open_clip's function does; of printable ASCII without "&" only blanks can change."""
-    if clean is get_clean_fn("whitespace") and text.isascii() and text.isprintable() and "&" not in text:
+    if not (text.isascii() and text.isprintable() and "&" not in text):
+        return clean(text)
+    if clean is get_clean_fn("whitespace"):
         return " ".join(text.split())
-    return clean(text)
+    return " ".join(text.split()).lower() if clean is get_clean_fn("lower") else clean(text)
 
 
 def _is_plain(tokenizer: Any) -> bool:
@@ -40,3 +48,12 @@ def _tokenize_unpadded(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     cleaned, pad = [clean_text(tokenizer.clean_fn, text) for text in texts], inner.pad_token_id
     rows = inner(cleaned, max_length=longest, truncation=True, return_attention_mask=False).input_ids
     return [[*row, pad] if len(row) < longest else row for row in rows]
+
+
+def _encode_each(tokenizer: SimpleTokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """Tokenize by OpenAI's tokenizer, which a checkpoint file of theirs has, without padding."""
+    inner, start, end = copy(tokenizer), tokenizer.sot_token_id, tokenizer.eot_token_id
+    inner.clean_fn = str  # the texts are clean already
+    rows = [[start, *inner.encode(clean_text(tokenizer.clean_fn, text)), end] for text in texts]
+    longest = tokenizer.context_length
+    return [row if len(row) <= longest else [*row[: longest - 1], end] for row in rows]

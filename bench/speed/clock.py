@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import Any
 
 from bench.system.resources import read_own_memory
 
-LONG_ENOUGH = 0.5
-"""Seconds after which a call is not repeated."""
+LONG_ENOUGH, ONCE = 0.5, 5.0
+"""Seconds of all calls after which none is repeated, but for a single one below the second of them: the first call maps
+weights from their files and lets libraries choose their kernels, which a run does once."""
 _RESET, MB = Path("/proc/self/clear_refs"), 1 << 20
 
 
@@ -49,11 +50,17 @@ def measure(call: Callable[[], Any], most: int = 5) -> tuple[Any, Cost]:
     """Measure a call: what it gives, and its cost. Short calls are repeated, at most ``most`` times."""
     _reset_peak()
     spent: list[float] = []
-    while not spent or (sum(spent) < LONG_ENOUGH and len(spent) < most):
+    while not has_enough(spent, most):
         begin = time.process_time()
         made = call()
         spent.append(time.process_time() - begin)
     return made, Cost(min(spent), _read_peak(), len(spent), (read_own_memory("RssFile") or 0) / MB)
+
+
+def has_enough(spent: Sequence[float], most: int) -> bool:
+    """Whether calls that took these seconds are enough, of at most ``most``."""
+    is_first = not spent or (len(spent) == 1 and spent[0] < ONCE)
+    return len(spent) >= most or (sum(spent) >= LONG_ENOUGH and not is_first)
 
 
 def _reset_peak() -> None:

@@ -27,6 +27,7 @@ def test_both_forms_of_every_stage_agree(
 ) -> None:
     monkeypatch.setattr(rates, "SHORTEST", 1e-4)  # of time nothing is asked here
     monkeypatch.setattr(clock, "LONG_ENOUGH", 0.0)
+    monkeypatch.setattr(clock, "ONCE", 0.0)
     if words is QUICKEST:
         ask_for_some(monkeypatch)
     assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *words]) == 0

@@ -11,7 +11,7 @@ import open_clip
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from open_clip.tokenizer import get_clean_fn
+from open_clip.tokenizer import SimpleTokenizer, get_clean_fn
 
 from bench.models import sources
 from bench.models.clip_tokens import clean_text, tokenize_texts
@@ -29,6 +29,7 @@ ODD = [
     "ﬁn",
     "red " * 60,
     "!!",
+    "It's A <end_of_text> 42",
 ]
 
 
@@ -36,6 +37,11 @@ ODD = [
 def load_tokenizer() -> Any:
     name, _ = sources.split_open_clip_source("embedded:clip", None, None)
     return open_clip.get_tokenizer(name)
+
+
+@lru_cache(maxsize=1)
+def load_openais_tokenizer() -> SimpleTokenizer:
+    return SimpleTokenizer()
 
 
 def tokenize_by_open_clip(tokenizer: Any, texts: list[str]) -> list[list[int]]:
@@ -46,6 +52,20 @@ def tokenize_by_open_clip(tokenizer: Any, texts: list[str]) -> list[list[int]]:
 @given(st.lists(st.text(max_size=40) | st.sampled_from(ODD), min_size=1, max_size=8))
 def test_any_texts_have_the_tokens_of_open_clips_own_call(texts: list[str]) -> None:
     assert tokenize_texts(load_tokenizer(), texts) == tokenize_by_open_clip(load_tokenizer(), texts)
+
+
+@given(st.lists(st.text(max_size=40) | st.sampled_from(ODD), min_size=1, max_size=8))
+def test_openais_tokenizer_gives_the_same_tokens_without_its_padding(texts: list[str]) -> None:
+    tokenizer = load_openais_tokenizer()
+    assert tokenize_texts(tokenizer, texts) == tokenize_by_open_clip(tokenizer, texts)
+
+
+@pytest.mark.parametrize("change", ["canonicalize", "whitespace", "short", "reduced"])
+def test_openais_tokenizer_with_other_options(change: str) -> None:
+    options: dict[str, dict[str, Any]] = {"short": {"context_length": 5}, "reduced": {"reduction_mask": "simple"}}
+    tokenizer = SimpleTokenizer(**options.get(change, {"clean": change}))
+    texts = ["A Red_car, of 5!", "a <end_of_text> b", "R&amp;B"]
+    assert tokenize_texts(tokenizer, texts) == tokenize_by_open_clip(tokenizer, texts)
 
 
 @pytest.mark.parametrize("change", ["pad", "sep", "left", "clips", "lower"])
@@ -70,8 +90,8 @@ def test_a_tokenizer_with_ways_of_its_own_keeps_them(change: str) -> None:
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=60))
 def test_plain_text_is_cleaned_as_open_clip_cleans_it(text: str) -> None:
-    clean = get_clean_fn("whitespace")
-    assert clean_text(clean, text) == clean(text)
+    for clean in map(get_clean_fn, ("whitespace", "lower", "canonicalize")):
+        assert clean_text(clean, text) == clean(text)
 
 
 def test_any_other_tokenizer_is_called_as_it_is() -> None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from bench.errors import UserError
-from bench.speed.clock import measure, use_one_thread
+from bench.speed.clock import has_enough, measure, use_one_thread
 from bench.speed.products import Product
 from bench.speed.stages.captions import compare_texts
 from bench.speed.trial import Trial, run_trial
@@ -47,6 +47,17 @@ def test_share_and_throughput_follow_from_the_products() -> None:
 def test_a_call_is_repeated_only_while_it_is_short() -> None:
     made, cost = measure(lambda: 7)
     assert made == 7 and cost.times == 5 and cost.peak_mb > 1 and 0 <= cost.mapped_mb < cost.peak_mb
+
+
+@pytest.mark.parametrize(
+    ("spent", "most", "enough"),
+    [([], 5, False), ([0.1] * 4, 5, False), ([0.1] * 5, 5, True), ([0.3, 0.3], 5, True), ([2.0], 5, False),
+     ([2.0], 1, True), ([2.0, 1.0], 5, True), ([5.0], 5, True)],
+)  # fmt: skip
+def test_a_long_call_is_made_once_and_the_first_of_a_shorter_one_is_not_believed(
+    spent: list[float], most: int, enough: bool
+) -> None:
+    assert has_enough(spent, most) == enough
 
 
 def test_one_thread_is_given_back() -> None:
