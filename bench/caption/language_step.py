@@ -112,7 +112,7 @@ class LanguageStep:
         """Compute the logits after one more token a row."""
         x = self.embedding[tokens] + self.positions[cache.shape[4]]  # b w
         traces = []
-        for block, layer in zip(self.blocks, cache.flatten(2, 3).unbind(), strict=True):  # 2 b*h t k
+        for block, layer in zip(self.blocks, cache.contiguous().flatten(2, 3).unbind(), strict=True):  # 2 b*h t k
             x, trace = block(x, *layer.unbind())
             traces.append(trace)
         normed = self.norm(x)
