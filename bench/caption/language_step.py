@@ -92,7 +92,8 @@ class LanguageStep:
         That is at most ``usual`` or, where that is more, ``room``.
         """
         if self.streams:
-            return min(rows, max(usual, room))
+            least = min(torch.get_num_threads(), 2)  # several threads would share out the sums of a single row
+            return min(max(rows, least), max(usual, room))
         return round_up(rows, usual, self.weights, room, multiply)
 
     @torch.no_grad()
