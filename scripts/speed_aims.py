@@ -1,6 +1,6 @@
 """Every aim of speed, with what was measured and the command that measured it: results/speed/aims.md.
 
-    python scripts/speed_aims.py
+    python scripts/speed_aims.py [FOLDER, by default results]
 
 It measures nothing: it reads what `zgs speed`, scripts/compare_stages.py and scripts/compare_speed.py left in results/,
 and judges all by one rule. What is not there is an error that names the command; what was never measured says so.
@@ -9,6 +9,7 @@ and judges all by one rule. What is not there is an error that names the command
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,9 @@ class Section:
     n: str
 
 
-def main(results: Path = ROOT / "results") -> int:
-    """Write the page."""
+def main(words: Sequence[str]) -> int:
+    """Write the page of a folder of results."""
+    results = Path(words[0]) if words else ROOT / "results"
     page = results / "speed" / "aims.md"
     write_atomically(page, make_page(results).encode())
     print(page)
@@ -68,7 +70,8 @@ def make_page(results: Path) -> str:
     lines = [
         "# The aims of speed", "",
         f"{count_met(measured)} Made by `python scripts/speed_aims.py`, which measures nothing itself: over each table "
-        "stands what left its numbers, which may be of another state of the code than those of the next one.",
+        "stands what left its numbers (all: `sh scripts/speed.sh FOLDER`), which may be of another state of the code "
+        "than those of the next one.",
     ]  # fmt: skip
     for section in sections:
         lines += ["", f"## {section.title}", "", _write_source(results, section), "", *write_table(section.judged)]
@@ -188,4 +191,4 @@ def _read(table: pd.DataFrame, row: str, columns: tuple[str, ...], command: str,
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -19,6 +19,7 @@ from scipy import stats
 
 from bench.caption.zerocap import ZeroCap
 from bench.csv_files import write_csv
+from bench.errors import UserError
 from bench.overlap.together import join_tables
 from bench.records import ClassList, Overlap
 from bench.report.figures.style import draw_plain_axes, look, make_figure, save
@@ -27,7 +28,7 @@ from bench.score.presets import make_protocol
 from bench.score.resampling import draw_one_piece
 from bench.speed.clock import measure, use_one_thread
 from bench.speed.distinct import make_fresh
-from bench.speed.inputs import Inputs, require
+from bench.speed.inputs import Inputs
 from bench.speed.many_tables import NAMING, draw_table
 
 TIMES, CALLS = 5, 3
@@ -62,16 +63,17 @@ class Growth:
 
 
 def measure_growth(inputs: Inputs) -> Iterator[Growth]:
-    """Measure every cost, one after the other, on one thread."""
+    """Measure every cost, one after the other, on one thread. Raises UserError first for settings without a search."""
+    encoder: Any = inputs.context.make_stage("encode")
+    captioner: Any = inputs.context.make_stage("caption")
+    if not isinstance(captioner, ZeroCap):
+        raise UserError("growth=yes: this caption= has no search: choose caption=zerocap_embedded or zerocap_paper")
     with use_one_thread():
         yield _grow("scores with intervals", "images", IMAGES, lambda n: prepare_scoring(images=n))
         yield _grow("scores of 50 images", "segments", SEGMENTS, lambda n: prepare_scoring(segments=n))
         yield _grow("scores of 50 images", "classes", CLASSES, lambda n: prepare_scoring(classes=n))
         yield _grow("scores of 50 images", "thresholds", THRESHOLDS, lambda n: prepare_scoring(thresholds=n))
-        encoder: Any = inputs.context.make_stage("encode")
         yield _grow("embeddings of an image", "segments", SEGMENTS, lambda n: _embed(encoder, inputs, n))
-        captioner: Any = inputs.context.make_stage("caption")
-        require(isinstance(captioner, ZeroCap), "this caption=", "caption=zerocap_embedded or zerocap_paper")
         yield _grow("captions of an image", "segments", SEGMENTS, lambda n: prepare_captions(captioner.search, n))
 
 

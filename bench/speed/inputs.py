@@ -33,6 +33,8 @@ class Inputs:
     settings: Mapping[str, Any]
     image: UInt8[np.ndarray, "h w 3"]
     embedded: Mapping[str, Any]
+    features: tuple[np.ndarray, tuple[int, int], np.ndarray] | None = None
+    """What the stage of that name made of the picture, if it has run: `Dino.compute_features`."""
 
     @cached_property
     def context(self) -> RunContext:
@@ -53,6 +55,11 @@ class Inputs:
     def size(self) -> str:
         """Width and height in words."""
         return f"{self.image.shape[1]} x {self.image.shape[0]} pixels"
+
+    def compute_features(self, dino: Any) -> np.ndarray:
+        """Compute the picture's features anew, and keep what comes with them: clustering begins there."""
+        self.features = dino.compute_features(self.image)
+        return self.features[0]
 
     @cached_property
     def masks(self) -> Bool[np.ndarray, "n h w"]:

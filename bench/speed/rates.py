@@ -21,8 +21,8 @@ LONG, STEP = 4096, 16
 """From how many inner numbers on a product is also cut there, its sums given for nothing; numbers of a vector."""
 MOST_NUMBERS = 1 << 23
 """Of both factors and the product of a block: more fit into no cache and are slower."""
-TRIED = 3
-"""Ways that are measured in earnest: those which look best at a glance."""
+TRIED, FAR = 3, 0.5
+"""Ways that are measured in earnest: those which look best at a glance; as part of the best, what is left out there."""
 UNCACHED = 1 << 28
 """Bytes that fit into no cache."""
 WAYS = (
@@ -51,10 +51,17 @@ def measure_shape(m: int, k: int, n: int, dtype: str = "float32", cold: bool = F
     if cold:
         tried = list(product([cut_columns(m, k, n)], WAYS))
     else:
-        glances = {one: _measure_way(*one, dtype, cold, GLANCE, 1) for one in product(list_blocks(m, k, n), WAYS)}
+        glances = _glance(list_blocks(m, k, n), dtype)
         tried = sorted(glances, key=lambda one: -glances[one])[:TRIED]
     best = max(_measure_way(*one, dtype, cold, SHORTEST, TIMES) for one in tried)
     return max(best, 2 * measure_memory_rate() / _find_type(dtype).itemsize) if cold and m == 1 else best
+
+
+def _glance(blocks: Sequence[Block], dtype: str) -> dict[tuple[Block, str], float]:
+    """Measure all blocks for a moment, each in all ways but those that are `FAR` behind the best on the first one."""
+    first = {(blocks[0], way): _measure_way(blocks[0], way, dtype, False, GLANCE, 1) for way in WAYS}
+    near = [way for (_, way), rate in first.items() if rate >= FAR * max(first.values())]
+    return first | {one: _measure_way(*one, dtype, False, GLANCE, 1) for one in product(blocks[1:], near)}
 
 
 def list_blocks(m: int, k: int, n: int) -> list[Block]:

@@ -24,9 +24,9 @@ COLUMNS = ("stage", "inputs", "plain_s", "fast_s", "ratio", "agrees", "differenc
 """Of the csv; the json of captions at the paper's scale has ``image`` and ``parts`` besides."""
 SHARES = (
     "Share: the time that the stage's matrix products take alone, each at the best rate that its own shape reaches in "
-    "the same run by torch's library or by oneDNN (the weight as it lies, transposed or packed, whole or in blocks; "
-    "GPT-2's read from memory, where rows are few), beside the stage's seconds; of best: all of them at the fastest "
-    "shape's rate."
+    "the same run by torch's library, oneDNN or our own loops (the weight as it lies, transposed or packed, whole or "
+    "in blocks; GPT-2's read from memory, where rows are few), beside the stage's seconds; of best: all of them at the "
+    "fastest shape's rate."
 )
 """What both shares of the limit are: `bench.speed.products`."""
 
@@ -132,7 +132,7 @@ def _write_image(image: Row) -> str:
     if "measured_texts_share" in image:  # not in rows of earlier versions
         text = (
             f"A text where packs are full: {image['measured_text_s'] * 1e3:.2f} ms, "
-            f"{image['measured_texts_share']:.2f} of the limit. "
+            f"{image['measured_texts_share']:.2f} of the limit of its shapes. "
         )
     return (
         f"- captions of an image ({image['of']}): plain {image['plain_s'] / 3600:,.0f} h, fast "
@@ -146,11 +146,11 @@ def _write_image(image: Row) -> str:
 
 def _write_parts(parts: Row) -> str:
     """Write the line of what a token step's seconds are made of."""
-    read = parts["language_bytes_s"]
+    read, memory = parts["language_bytes_s"], parts["memory_bytes_s"]
     return (
-        f"- of the token step: texts {write_seconds(parts['texts_s'])} s, {parts['texts_share']:.2f} of the limit; the "
-        f"language model, for a single row, {write_seconds(parts['language_s'])} s, in which it reads its weights at "
-        f"{read / 1e9:.0f} GB/s, {read / parts['memory_bytes_s']:.2f} of what one thread reads here."
+        f"- of the token step: texts {write_seconds(parts['texts_s'])} s, {parts['texts_share']:.2f} of the limit of "
+        f"their shapes; the language model, for a single row, {write_seconds(parts['language_s'])} s, in which it "
+        f"reads its weights at {read / 1e9:.0f} GB/s, {read / memory:.2f} of what one thread reads here."
     )
 
 

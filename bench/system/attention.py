@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bench.system.attention_bfloat16 import FARTHEST, attend_rounded
 from bench.system.products import call_onednn, multiply, takes
 from bench.system.rowwise import exponentiate_
 
 HELD, KEYS = 1 << 22, 512
 """Bytes of attention weights that are held at once, which stay in the last cache also beside other work, and of about
 how many keys: 2048 queries with 512 keys in float32, 4096 in bfloat16."""
+MANY = 4096
+"""Keys from which `attend_rounded` is the faster one in bfloat16, whatever the logits."""
 SAFE = 60.0
 """No logit is beyond `SAFE`: sums of exp(60) times values of 10 ** 7 do not overflow. The largest of a query is 0 or
 more, for keys are centered, so weights below exp(-60 - 8 - 19), the smallest normal number, are nothing beside it."""
@@ -23,9 +27,9 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Compute softmax(Q K^T / sqrt(D)) V of [b, H, Q, D] and [b, H, T, D], on a processor head by head by `multiply`.
 
     The n x n weights are never held at once: those of DINO's 17,876 places would be 7.7 GB. Where
-    a head's product is small (`LEAST`), and elsewhere, it is torch's own. In bfloat16 its largest error is at most
-    twice that of torch's own attention where logits may pass `SAFE`; below that keys are rounded once more when they
-    are centered, for which it is about three times torch's.
+    a head's product is small (`LEAST`), and elsewhere, it is torch's own. In bfloat16 it is off by about twice, at most
+    by about three times what torch's own attention is, which rounds neither keys once more when they are centered nor,
+    of `MANY`, logits.
     """
     if not takes(query, key, query.shape[-2] * query.shape[-1] * key.shape[-2]):
         return functional.scaled_dot_product_attention(query, key, value)
@@ -41,14 +45,15 @@ def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) 
 
     The sums over keys of weights and of weighted values grow block by block, in float32, and are divided at the end.
     Weights of all keys have the same factor as long as no exponential can overflow, so no running maximum is needed;
-    where one could, a block has all keys.
+    where one could, a block has all keys. In bfloat16 from `MANY` keys on it is `attend_rounded`.
     """
     asked, known = scale(query), center(key)
-    most = (asked.norm(dim=-1).amax() * known.norm(dim=-1).amax()).item()
-    safe = most <= SAFE
-    if not safe:  # rounded to bfloat16 once more, logits of 100 would be off by some 0.3
+    most = bound(asked, known)
+    if value.dtype == torch.bfloat16 and len(key) >= MANY and bound(asked, key) <= _find_farthest(query.shape[-1]):
+        return attend_rounded(asked, key, value, mixed)
+    if not most <= SAFE:  # rounded to bfloat16 once more, logits of 100 would be off by some 0.3
         asked, known = scale(query.float()), center(key.float())
-    columns = -(-len(key) // max(round(len(key) / KEYS), 1)) if safe else len(key)  # blocks alike
+    columns = -(-len(key) // max(round(len(key) / KEYS), 1)) if most <= SAFE else len(key)  # blocks alike
     columns = -(-columns // 16) * 16
     rows = max(HELD // value.element_size() // columns // 16, 1) * 16
     for asking, out in zip(asked.split(rows), mixed.split(rows), strict=True):  # r D
@@ -60,6 +65,17 @@ def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) 
             sums += multiply(weights.to(value.dtype), values.t())  # r D
             del weights  # the next ones take the same memory: other pages would have to be cleared first
         torch.div(sums, total, out=out)
+    return None
+
+
+def _find_farthest(dim: int) -> float:
+    """Find up to which logits bfloat16 may hold a query / sqrt(D): any that need no rounding, D being a power of 4."""
+    return FARTHEST if math.frexp(dim**-0.5)[0] == 0.5 else SAFE
+
+
+def bound(query: Tensor, keys: Tensor) -> float:
+    """Compute what no logit of queries [Q, D] and keys [T, D] passes: the product of their largest lengths."""
+    return (query.norm(dim=-1).amax() * keys.norm(dim=-1).amax()).item()
 
 
 def scale(queries: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -20,19 +20,23 @@ LEAST = 1 << 15
 """Numbers of a thread's rows at the least: it takes some microseconds to ask one."""
 
 
-def exponentiate_(logits: Tensor) -> Tensor:
+def exponentiate_(logits: Tensor, columns: int | None = None) -> Tensor:
     """Replace logits x [r, c] by exp(x) in float32 or bfloat16, on a processor: the sum of each row, float32 [r, 1].
 
-    Of x from -87 to 88 it is exact to 3e-7 before it is rounded to its type, and the sums are those before that. Less
-    counts as -87, NaN stays NaN. Raises TypeError for another type.
+    In float32, of x from -87 to 88, it is exact to 3e-7; less counts as -87, NaN stays NaN. In bfloat16 it is exact to
+    0.0007 before it is rounded, -87 and 80 stand for all beyond, NaN among them, c is even, and what is behind the
+    first `columns` (None: c) becomes 0. Sums are those before rounding. Raises TypeError for another type.
     """
     from bench.system import loops  # imports numba
 
     if logits.dtype not in TYPES:
         raise TypeError(f"{logits.dtype}: exponentiate_ takes float32 or bfloat16")
-    plain = logits.dtype == torch.float32
     sums = np.empty(len(logits), dtype=np.float32)
-    run_by_rows(loops.exponentiate_rows if plain else loops.exponentiate_bfloat16_rows, view_array(logits), sums)
+    if logits.dtype == torch.float32:
+        run_by_rows(loops.exponentiate_rows, view_array(logits), sums)
+    else:
+        loop = partial(loops.exponentiate_bfloat16_pairs, logits.shape[1] if columns is None else columns)
+        run_by_rows(loop, view_array(logits.view(torch.uint32)), sums)
     return torch.from_numpy(sums)[:, None]
 
 

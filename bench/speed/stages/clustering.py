@@ -22,7 +22,7 @@ def make_trial(inputs: Inputs) -> Trial:
     """Make the trial: Ward tree, second stage, CRF. The labels of all pixels have to be the same."""
     segmenter: Any = inputs.context.make_stage("segment")
     require(isinstance(segmenter, DinoWard), "this segment=", "segment=dino_ward")
-    features, grid, loaded = segmenter.dino.compute_features(inputs.image)
+    features, grid, loaded = inputs.features or segmenter.dino.compute_features(inputs.image)
     count, dim = features.shape
 
     def cluster(build: Any, energy: Any) -> np.ndarray:

@@ -89,6 +89,7 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
         (["device=meta", "growth=maybe"], "growth=maybe: yes or no"),
         (["growth=yes", "stages=scoring"], "growth=yes with stages=scoring"),
         (["growth=yes", "json=growth.json"], "growth=yes with json="),
+        (["growth=yes", "caption=retrieval", "caption.words=[dog]"], "growth=yes: this caption= has no search: choose"),
         (["stages=embeddings", "encode=crop"], "this encode= has no plain form"),
         (["stages=captions", "caption=retrieval", "caption.words=[dog]"], "this caption= has no plain form"),
         (["stages=clustering", "segment=grid"], "this segment= has no plain form"),

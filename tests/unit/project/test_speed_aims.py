@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+ECHO = shutil.which("echo")
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ("speed/paper.json", "speed/before.csv", "speed.csv", "speed/growth.csv", "speed/meta_paper.json")
 
@@ -86,6 +89,21 @@ def test_a_missing_case_is_one_line_that_names_it(script: ModuleType, results: P
     path.write_text("".join(line for line in path.open() if not line.startswith("texts")))
     with pytest.raises(SystemExit, match=r"^no numbers of texts; `.*compare_stages.py .* --only texts` measures them$"):
         script.make_page(results)
+
+
+def test_one_script_runs_the_commands_that_the_page_names(script: ModuleType) -> None:
+    environment = {**os.environ, "ZGS": str(ECHO), "PYTHON": str(ECHO)}
+    command = ["sh", str(ROOT / "scripts/speed.sh"), "FOLDER"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    for named in (script.PAPER, script.GROWTH, script.META, script.STAGES):
+        assert named.split(" ", 1)[1] in lines, named
+    assert all("results/speed.csv" in line for line in lines if "compare_speed" in line)
+    cases = {word for line in lines if "compare_speed" in line for word in line.split()}
+    assert {"score", "help", "demo", "again"} < cases and lines[-1] == "scripts/speed_aims.py results"
+    done = subprocess.run([*command, "growth", "grow"], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "speed growth=yes to=results/speed\n")
+    assert "grow: no such step" in done.stderr
 
 
 def test_the_tests_that_are_named_are_there(script: ModuleType) -> None:

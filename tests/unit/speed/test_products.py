@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.speed import products
 from bench.speed.inputs import Inputs
 from bench.speed.products import Product, count_flops, list_block, measure_limit
-from bench.speed.stages import captions, embeddings, features
+from bench.speed.stages import captions, clustering, embeddings, features
 from bench.system.products import leave_to_torch
 
 
@@ -27,6 +28,16 @@ def count(call: Callable[[], Any], *left_out: str) -> float:
 def test_dinos_products(inputs: Inputs) -> None:
     trial = features.make_trial(inputs)
     assert count_flops(trial.products()) == pytest.approx(count(trial.fast), rel=1e-6)
+
+
+def test_clustering_begins_with_what_the_stage_before_made(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = features.make_trial(inputs).fast()
+    dino: Any = inputs.context.load_model("dino")
+    monkeypatch.setattr(type(dino), "compute_features", lambda *_: pytest.fail("computed again"))
+    assert clustering.make_trial(inputs).inputs.startswith(f"{len(made):,} features")
+    alone = replace(inputs, features=None)
+    with pytest.raises(pytest.fail.Exception, match="computed again"):
+        clustering.make_trial(alone)
 
 
 def test_the_products_of_trunk_and_masked_layers(inputs: Inputs) -> None:

@@ -10,6 +10,9 @@ import torch
 
 from bench.speed import rates
 from bench.speed.rates import WAYS, list_blocks, make_call, measure_shape
+from bench.system import products
+
+SPEEDS = {WAYS[-1]: 2.0, WAYS[0]: 0.9}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -19,6 +22,16 @@ def test_each_way_makes_the_product(way: str) -> None:
     assert call is not None
     made: Any = call()
     assert made.shape == ((640, 32) if "swapped" in way else (32, 640)) and (made == 512).all()
+
+
+def test_weights_lie_in_either_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr(products, "multiply", lambda left, weight: seen.append(weight.is_contiguous()))
+    for way in ("oneDNN", "oneDNN, transposed"):
+        call = make_call(way, 2, 50, 60, "float32", cold=False)
+        assert call is not None
+        call()
+    assert seen == [True, False]
 
 
 def test_small_weights_are_not_packed() -> None:
@@ -46,22 +59,24 @@ def test_blocks_by_hand() -> None:
         blocks = list_blocks(m, k, n)
         sizes = [a * b + b * c + a * c for a, b, c in ((m.made, k.made, n.made) for m, k, n in blocks)]
         assert blocks and max(sizes) <= rates.MOST_NUMBERS, "no larger than a cache"
+    assert ((4096, 4096), (1024, 1024), (64, 64)) in list_blocks(17_877, 17_877, 64), "of many the inner ones, too"
 
 
 def test_the_best_way_of_the_best_block_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last way is twice as fast, ragged rows are half as fast; what fills a block up is not counted."""
-    glanced: list[tuple[int, ...]] = []
+    """The last way is the fastest, ragged rows are half as fast; what fills a block up is not counted."""
+    glanced: list[tuple[int, str]] = []
 
     def measure(call: tuple[str, int, int, int], flops: float, shortest: float, times: int) -> float:
         way, m, k, n = call
-        glanced.append((m, k, n))
-        return flops / (2 * m * k * n) * (2.0 if way == WAYS[-1] else 1.0) * (0.5 if m % 16 else 1.0)
+        glanced.append((m, way))
+        return flops / (2 * m * k * n) * SPEEDS.get(way, 1.9) * (0.5 if m % 16 else 1.0)
 
     monkeypatch.setattr(rates, "measure_rate", measure)
     monkeypatch.setattr(rates, "make_call", lambda way, m, k, n, dtype, cold: (way, m, k, n))
     assert measure_shape(24, 64, 64) == 2, "its first 16 rows"
     assert measure_shape(15, 64, 64) == 2 * 15 / 16, "filled up"
-    assert {m for m, _, _ in glanced} == {24, 32, 16, 15}
+    every = {(m, way) for m, way in product((24, 32, 16, 15), WAYS) if m in (24, 15) or way != WAYS[0]}
+    assert set(glanced) == every, "what is far behind on the whole is not tried on blocks"
 
 
 def test_a_cold_row_is_as_fast_as_memory_and_several_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from bench.errors import UserError
+from bench.speed import products
 from bench.speed.clock import has_enough, measure, use_one_thread
 from bench.speed.products import Product
 from bench.speed.stages.captions import compare_texts
@@ -36,11 +37,14 @@ def test_what_was_not_run_is_marked() -> None:
     assert run_trial(TRIAL)["plain"] == "measured"
 
 
-def test_share_and_throughput_follow_from_the_products() -> None:
-    row = run_trial(replace(TRIAL, products=lambda: [Product(32, 32, 32, 10)]))
-    assert row["flops"] == 2 * 32**3 * 10
-    assert row["share"] == pytest.approx(row["gflops_a_second"] / row["limit_gflops_a_second"])
-    assert row["share_best"] == pytest.approx(row["gflops_a_second"] / row["best_gflops_a_second"]) == row["share"]
+def test_share_and_throughput_follow_from_the_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the FLOP at 4 a second and half at 1: 1.6 a second together."""
+    monkeypatch.setattr(products, "_measure", lambda m, *shape: {32: 4e9, 64: 1e9}[m])
+    row = run_trial(replace(TRIAL, products=lambda: [Product(32, 32, 32, 10), Product(64, 32, 32, 5)]))
+    assert row["flops"] == 4 * 32**3 * 10
+    assert (row["limit_gflops_a_second"], row["best_gflops_a_second"]) == pytest.approx((1.6, 4))
+    assert row["share"] == pytest.approx(row["gflops_a_second"] / 1.6)
+    assert row["share_best"] == pytest.approx(row["gflops_a_second"] / 4)
     assert run_trial(TRIAL)["share"] is None and run_trial(TRIAL)["flops"] is None
 
 
@@ -123,7 +127,10 @@ def test_an_image_is_told_with_its_range_and_also_as_earlier_versions_left_it() 
     }  # fmt: skip
     page = make_page([{**run_trial(TRIAL), "image": image}], MACHINE, "paper")
     assert "plain 100 h, fast 1.00 h (0.50 h if every iteration asked for the same texts, 2.00 h if none" in page
-    assert "of it the language model 0.10 h. A text where packs are full: 2.50 ms, 0.75 of the limit. Dist" in page
+    assert (
+        "of it the language model 0.10 h. A text where packs are full: 2.50 ms, 0.75 of the limit of its shapes. Dist"
+        in page
+    )
     del image["measured_texts_share"]
     assert "0.10 h. Distinct of the texts" in make_page([{**run_trial(TRIAL), "image": image}], MACHINE, "paper")
 
@@ -131,5 +138,5 @@ def test_an_image_is_told_with_its_range_and_also_as_earlier_versions_left_it() 
 def test_the_parts_of_a_token_step_are_told() -> None:
     parts = {"texts_s": 1.25, "texts_share": 0.8, "language_s": 0.75, "language_bytes_s": 2e10, "memory_bytes_s": 4e10}
     page = make_page([{**run_trial(TRIAL), "parts": parts}], MACHINE, "paper")
-    assert "texts 1.25 s, 0.80 of the limit; the language model, for a single row, 0.75 s" in page
+    assert "texts 1.25 s, 0.80 of the limit of their shapes; the language model, for a single row, 0.75 s" in page
     assert "weights at 20 GB/s, 0.50 of what one thread reads here" in page

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from bench.system import attention
+from bench.system import attention, attention_bfloat16
 from bench.system.attention import attend
 
 
@@ -27,6 +27,8 @@ def set_block(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     """Let a block have at most as many queries, to the next multiple of 16, and keys."""
     monkeypatch.setattr(attention, "HELD", 4 * most**2)
     monkeypatch.setattr(attention, "KEYS", most)
+    monkeypatch.setattr(attention_bfloat16, "ROWS", most)
+    monkeypatch.setattr(attention_bfloat16, "KEYS", -(-most // 16) * 16)
 
 
 @pytest.mark.usefixtures("every_product")
@@ -60,17 +62,21 @@ def test_what_all_keys_share_costs_attention_no_digit(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("every_product")
+@pytest.mark.parametrize("many", [1, 1000])
 @pytest.mark.parametrize("factor", [1, 3, 40])
 @torch.no_grad()
-def test_attention_in_bfloat16_rounds_weights_and_values_alone(factor: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logits are float32: rounded to bfloat16 those of factor 3 would move weights by some 5 percent."""
+def test_attention_in_bfloat16_is_that_of_its_queries_and_keys(
+    factor: int, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logits rounded to bfloat16 as they are would move weights of factor 3 by some 5 percent."""
+    monkeypatch.setattr(attention, "MANY", many)
     query, key, value = (part.bfloat16() for part in draw_heads(50, 90))
     query = factor * query
-    centered = key.double() - key.double().mean(-2, keepdim=True)
-    asked = query.float() / 8**0.5
+    known, asked = key.double(), query.float() / 8**0.5
     if factor < 40:  # else float32 to the end
-        centered, asked = centered.bfloat16().double(), asked.bfloat16()
-    logits = asked.double() @ centered.transpose(-1, -2)
+        asked = asked.bfloat16()
+        known = known if many == 1 else (known - known.mean(-2, keepdim=True)).bfloat16().double()
+    logits = asked.double() @ known.transpose(-1, -2)
     set_block(monkeypatch, 32)
     made = attend(query, key, value)
     assert made.dtype == torch.bfloat16 and made.shape == query.shape
@@ -78,10 +84,14 @@ def test_attention_in_bfloat16_rounds_weights_and_values_alone(factor: int, monk
 
 
 @pytest.mark.usefixtures("every_product")
-@pytest.mark.parametrize(("deviation", "times"), [(1, 3.5), (2, 3.5), (2.6, 2), (30, 2)])
+@pytest.mark.parametrize("many", [1, 1000])
+@pytest.mark.parametrize(("deviation", "times"), [(1, 3.5), (2, 3.5), (2.6, 3), (30, 2)])
 @torch.no_grad()
-def test_attention_in_bfloat16_is_about_as_near_to_float64_as_torchs(deviation: float, times: float) -> None:
-    """Random queries and keys: logits of deviation 1, 4, 7 and 900; the last two may pass `SAFE`."""
+def test_attention_in_bfloat16_is_about_as_near_to_float64_as_torchs(
+    deviation: float, times: float, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random queries and keys: logits of deviation 1, 4, 7 and 900, of which the last are made in float32."""
+    monkeypatch.setattr(attention, "MANY", many)
     query, key, value = draw(3, 1, 2, 577, 64).bfloat16()
     query, key = deviation * query, deviation * key
     expected = (query.double() @ key.double().transpose(-1, -2) / 8).softmax(-1) @ value.double()
