@@ -1,35 +1,55 @@
 """Peak memory of a worker that describes segments at the paper's sizes: one line. No part of the paper.
 
-    python scripts/caption_memory.py WEIGHTS [segments=16] [KEY=VALUE …]
+    python scripts/caption_memory.py WEIGHTS [segments=8] [KEY=VALUE …]
 
 WEIGHTS is what `python -m data_prep.random_models --to WEIGHTS` writes; KEY=VALUE are settings of a run, such as
-``caption.rows=20``. By default the paper's beams and tokens with 8 candidates and one iteration: these change only how
-much is held of remembered texts (``caption.store_mb``), which may come to less than they are allowed.
+``caption.rows=20``. The last three tokens of the paper's search, over keys and values as long as theirs, with all
+candidates of one iteration. Its beams are drawn at random, for those of random weights all say the same: as many
+different contexts as there can be. That fills what is remembered of texts up to its bound.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from bench.caption.beams import Beams
+from bench.caption.search import Search
 from bench.commands.settings import compose_settings
 from bench.records import Embeddings
 from bench.run.context import RunContext
 from bench.system.pages import give_back
 from bench.system.resources import read_own_memory
+from bench.system.start import keep_freed_memory
 
 MODELS = ("clip", "dino", "language", "sentence")
-CUT = ("caption.candidates=8", "caption.iterations=1")
+TOKENS, OTHERS = 3, 12
+"""Tokens of the search, and those that the prompt is longer by: as many as are left out."""
+CUT = (f"caption.tokens={TOKENS}", "caption.iterations=1", f"caption.prompt=Image of a{' house' * OTHERS}")
+
+
+class Scattered(Search):
+    """A search whose beams go on with tokens drawn at random, from a fixed seed; none ends."""
+
+    draws = torch.Generator().manual_seed(0)
+
+    def _choose(self, *arguments: Any) -> Beams:
+        beams = super()._choose(*arguments)
+        drawn = torch.randint(self.model.vocabulary, (len(beams.tokens),), generator=self.draws)
+        tokens = torch.cat([beams.tokens[:, :-1], drawn[:, None]], dim=1)
+        return replace(beams, tokens=tokens, ended=torch.zeros_like(beams.ended))
 
 
 def main(weights: str, *words: str) -> None:
     """Describe random directions of CLIP's space and print what the process held at its most, in MiB."""
     torch.set_num_threads(1)
-    segments = next((int(word.partition("=")[2]) for word in words if word.startswith("segments=")), 16)
+    keep_freed_memory()  # as a worker does
+    segments = next((int(word.partition("=")[2]) for word in words if word.startswith("segments=")), 8)
     own = [word for word in words if not word.startswith("segments=")]
     sources = [f"models.{name}.source={Path(weights).resolve()}/{name}" for name in MODELS]
     context = RunContext(compose_settings(["device=cpu", "models=paper", *sources, *CUT, *own]))
@@ -37,9 +57,10 @@ def main(weights: str, *words: str) -> None:
         model: Any = context.load_model(name)
         sum(float(one.sum()) for one in model.model.parameters())
     captioner: Any = context.make_stage("caption")
+    captioner.search = Scattered(**{one.name: getattr(captioner.search, one.name) for one in fields(Search)})
     vectors = np.random.default_rng(0).normal(size=(segments, captioner.search.features.clip.dim)).astype(np.float32)
     none = np.zeros((segments, 0), np.float32)
-    give_back()
+    give_back()  # as a run does before each stage
     Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak begins anew
     captioner(Embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), none, none))
     peak, files = (round((read_own_memory(name) or 0) / (1 << 20)) for name in ("VmHWM", "RssFile"))

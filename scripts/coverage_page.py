@@ -1,4 +1,4 @@
-"""What the simulation of coverage.py found, as a page: tables, and sentences that are made from the numbers."""
+"""What interval_coverage.py found by simulation, as a page: tables, and sentences that are made from the numbers."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def describe_run(lines: pd.DataFrame, quick: bool) -> str:
         f"Simulated test sets with known truth: n={(lines['method'] == PRODUCT).sum():,} intervals of the product in "
         f"{rows:,} rows, of which {again} were simulated again, from worlds shaped like {worlds} (what is known of "
         "them and what is assumed stands in `scripts/coverage_worlds.py`), and from some next to 0 and 100 % "
-        f"(`scripts/coverage_near.py`). Made by `python scripts/coverage.py{' --quick' * quick}`; all rows in "
+        f"(`scripts/coverage_near.py`). Made by `python scripts/interval_coverage.py{' --quick' * quick}`; all rows in "
         "`coverage.csv`."
     )
 

@@ -1,4 +1,4 @@
-"""What the simulation of coverage.py found, as a picture."""
+"""What the simulation of interval_coverage.py found, as a picture."""
 
 from __future__ import annotations
 

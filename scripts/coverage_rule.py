@@ -1,4 +1,4 @@
-"""The rule of coverage.py in numbers: what a row of test sets says of it, and which rows have to be simulated again.
+"""The rule of interval_coverage.py in numbers: what a row of test sets says of it, and which rows to simulate again.
 
 A row is all test sets of one size that are drawn from one world for one metric. It is judged by itself, by its own
 number of sets: coverage in k sets has a standard error of sqrt(c (1 - c) / k), and a row is a fault where it lies below

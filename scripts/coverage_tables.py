@@ -1,4 +1,4 @@
-"""What the simulation of coverage.py found, as tables: every share with its standard error, every row by itself.
+"""What interval_coverage.py found by simulation, as tables: every share with its standard error, every row by itself.
 
 Over rows shares are averaged with equal weights, whatever their sets: rows that were simulated again have more.
 """

@@ -6,20 +6,21 @@ iterations, beams, segments and images; it has the same bits whether it was reme
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int32, Int64
 from torch import Tensor
 from torch.nn import functional as F
 
 from bench.caption.texts import ClipText, Recent, tokenize
 from bench.models.text_tower import Prefix
 from bench.system.memory import run_in_halves
+from bench.system.pages import trim
 
 
 class Vocabulary:
@@ -47,6 +48,8 @@ class Vocabulary:
 
 Context = tuple[int, ...]
 """Token ids of the language model."""
+ROOM = 6 << 20
+"""Bytes of the features that are computed at once: what computes them holds four times as many."""
 
 
 @dataclass
@@ -55,7 +58,7 @@ class _Known:
 
     text: str
     prefix: Prefix
-    rows: Int64[Tensor, " v"]
+    rows: Int32[Tensor, " v"]
     features: Float[Tensor, "n d"]
 
     @property
@@ -70,24 +73,27 @@ class _Known:
     def list_missing(self, tokens: Int64[Tensor, " k"] | None) -> Int64[Tensor, " m"]:
         """List the tokens, each once, whose features are not known yet; None is all tokens."""
         if self.is_whole:
-            return self.rows[:0]
+            return self.rows[:0].long()
         return (self.rows < 0).nonzero()[:, 0] if tokens is None else tokens[self.rows[tokens] < 0].unique()
 
     def add(self, tokens: Int64[Tensor, " m"], features: Float[Tensor, "m d"]) -> None:
         """Add the features of tokens that were missing; once all are known they lie in the order of the tokens."""
-        self.rows[tokens] = torch.arange(len(tokens), device=tokens.device) + len(self.features)
+        self.rows[tokens] = torch.arange(len(tokens), dtype=torch.int32, device=tokens.device) + len(self.features)
         self.features = torch.cat([self.features, features])
         if self.is_whole:
             self.features = self.features[self.rows]
-            self.rows = torch.arange(len(self.rows), device=tokens.device)
+            self.rows = torch.arange(len(self.rows), dtype=torch.int32, device=tokens.device)
 
 
 class CandidateFeatures:
-    """Unit-length features of candidates. ``limit`` bounds the memory in bytes and never changes a result."""
+    """Unit-length features of candidates. ``limit`` bounds the memory in bytes and never changes a result.
 
-    def __init__(self, vocabulary: Vocabulary, clip: ClipText, limit: int) -> None:
-        self.vocabulary, self.clip = vocabulary, clip
-        self.contexts: Recent[Context, _Known] = Recent(limit)
+    Contexts of at most ``short`` tokens are kept longest: a text's beginnings are what segments and images share.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, clip: ClipText, limit: int, short: int = 0) -> None:
+        self.vocabulary, self.clip, self.short = vocabulary, clip, short
+        self.contexts: Recent[Context, _Known] = Recent(limit, lambda context: len(context) <= self.short)
 
     def __call__(self, context: Context, tokens: Int64[Tensor, " k"] | None = None) -> Float[Tensor, "k d"]:
         """Compute features of the texts "decoded context + decoded token", a row for each token; None is all tokens."""
@@ -117,7 +123,7 @@ class CandidateFeatures:
         beginnings = [ids[:-1] for ids in tokenize(self.clip, list(new.values()))] if new else []
         prefixes = run_in_halves(self.clip.text.read_all, beginnings)
         for (context, text), prefix in zip(new.items(), prefixes, strict=True):
-            rows = torch.full((self.vocabulary.size,), -1, device=self.clip.text.device)
+            rows = torch.full((self.vocabulary.size,), -1, dtype=torch.int32, device=self.clip.text.device)
             known[context] = _Known(text, prefix, rows, self.clip.text.encode([]))
         return [known[context] for context in contexts]
 
@@ -130,10 +136,10 @@ class CandidateFeatures:
         return [F.normalize(features, dim=-1) for features in run_in_halves(self.clip.text.encode_all, requests)]
 
 
-def share_features(vocabulary: Vocabulary, clip: ClipText, limit: int) -> CandidateFeatures:
-    """Return the store of a text tower and a tokenizer, which all variants of a run share; the latest limit wins."""
+def share_features(vocabulary: Vocabulary, clip: ClipText, limit: int, short: int = 0) -> CandidateFeatures:
+    """Return the store of a text tower and a tokenizer, which all variants of a run share; the latest limits win."""
     store = clip.text.derived.setdefault(vocabulary.tokenizer, CandidateFeatures(vocabulary, clip, limit))
-    store.contexts.limit = limit
+    store.contexts.limit, store.short = limit, short
     return store
 
 
@@ -174,11 +180,35 @@ class Similarities:
         missing = self._known.gather(1, tokens).isnan()  # b k
         if missing.any():
             wanted = {own: tokens[rows][missing[rows]].unique() for own, rows in self._groups.items()}
-            asked = [(own, some) for own, some in wanted.items() if len(some)]
-            for (own, some), features in zip(asked, self.features.compute_all(asked), strict=True):
-                for row in self._groups[own]:
-                    self._known[row, some] = compute_cosines(features, self.targets[row])
+            most = ROOM // (4 * self.features.clip.text.dim)
+            for part in _split({own: some for own, some in wanted.items() if len(some)}, most):
+                self._compare(part)
         return self._known.gather(1, tokens)
+
+    def _compare(self, asked: Sequence[tuple[Context, Int64[Tensor, " m"]]]) -> None:
+        """Compare new candidates of some contexts with the targets of all rows that are in these contexts."""
+        for (own, some), features in zip(asked, self.features.compute_all(asked), strict=True):
+            for row in self._groups[own]:
+                self._known[row, some] = compute_cosines(features, self.targets[row])
+
+
+def _split(
+    asked: Mapping[Context, Int64[Tensor, " m"]], most: int
+) -> Iterator[list[tuple[Context, Int64[Tensor, " m"]]]]:
+    """Split candidates by context into parts of at most so many texts, or of one context.
+
+    Between two parts the allocator gives back what it holds of freed memory.
+    """
+    part, held = list[tuple[Context, Tensor]](), 0
+    for context, tokens in asked.items():
+        if part and held + len(tokens) > most:
+            yield part
+            trim()
+            part, held = [], 0
+        part.append((context, tokens))
+        held += len(tokens)
+    if part:
+        yield part
 
 
 def compute_cosines(features: Float[Tensor, "k d"], target: Float[Tensor, " d"]) -> Float[Tensor, " k"]:

@@ -6,7 +6,7 @@ values. The cache is one tensor [layers, 2, rows, heads, tokens, channels]; the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -57,6 +57,11 @@ class LanguageStep:
     def vocabulary(self) -> int:
         """The number V of tokens."""
         return self.output.shape[0]
+
+    @property
+    def bytes_a_token(self) -> int:
+        """The bytes of the keys and values of a token."""
+        return 2 * len(self.blocks) * self.embedding.shape[1] * self.embedding.element_size()
 
     @property
     def longest(self) -> int:
@@ -122,8 +127,22 @@ class LanguageStep:
     def pull_back(self, upstream: Float[Tensor, "b v"], forward: Pass) -> Float[Tensor, "layers 2 b h t k"]:
         """Compute the gradient of the cache from that of the logits."""
         keys = forward.traces[0].attended.keys
-        gradient = keys.new_empty(len(self.blocks), 2, *keys.shape)  # layers 2 b*h t k
+        gradient = keys.new_empty(len(self.blocks), 2, len(upstream), self.heads, *keys.shape[1:])
+        for at, own in self.pull_back_layers(upstream, forward):
+            gradient[at] = own
+        return gradient
+
+    @torch.no_grad()
+    def pull_back_layers(
+        self, upstream: Float[Tensor, "b v"], forward: Pass
+    ) -> Iterator[tuple[int, Float[Tensor, "2 b h t k"]]]:
+        """Compute the gradient of each layer's cache, the last layer first: its number and what is read at once.
+
+        The next layer's is written over it. A layer's cache is not read any more when its gradient is given.
+        """
+        keys = forward.traces[0].attended.keys
+        gradient = keys.new_empty(2, *keys.shape)  # 2 b*h t k
         x = self.norm.pull_back(multiply(upstream.to(keys.dtype), self.output.t()), forward.normed)  # b w
         for at, (block, trace) in reversed(list(enumerate(zip(self.blocks, forward.traces, strict=True)))):
-            x = block.pull_back(x, trace, at == 0, gradient[at])
-        return gradient.unflatten(2, (-1, self.heads))
+            x = block.pull_back(x, trace, at == 0, gradient)
+            yield at, gradient.unflatten(1, (-1, self.heads))

@@ -5,7 +5,7 @@ A search asks for the same shapes for every image: a batch of fixed rows at each
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,12 @@ class RecordedStep(LanguageStep):
         passes = self.recorded.get(shape)
         assert passes is not None, "the latest one stays"
         return passes.pull_back.run(upstream)
+
+    def pull_back_layers(
+        self, upstream: Float[Tensor, "b v"], forward: Pass
+    ) -> Iterator[tuple[int, Float[Tensor, "2 b h t k"]]]:
+        """See `LanguageStep.pull_back_layers`; all layers are one replay."""
+        yield from enumerate(self.pull_back(upstream, forward))
 
     def _record(self, cache: Tensor, tokens: Tensor) -> RecordedPasses:
         forward = record(self.plain, (cache, tokens), self.capture)

@@ -91,6 +91,7 @@ class Search:
             if position + 1 < self.tokens:
                 rows, parents = self._advance(rows, beams_of)
                 cache = _lengthen(cache, guided.last, parents)
+                del guided, logits  # tables as wide as the vocabulary, while the next ones are made
         return [beams_of[segment] for segment in range(len(targets))]
 
     def get_rows(self, position: int) -> int:
@@ -100,7 +101,7 @@ class Search:
     @property
     def bytes_each(self) -> int:
         """The bytes of keys and values of a segment's beams at the last token."""
-        return self._prompt_cache[..., :1, :].nbytes * self.width * (len(self.prompt) + self.tokens - 1)
+        return self.model.bytes_a_token * self.width * (len(self.prompt) + self.tokens - 1)
 
     @cached_property
     def _first_passes(self) -> FirstPasses:
@@ -147,7 +148,8 @@ class Search:
         filled, first_pass = _fill_up(own, size), None
         if self.model.repeats:
             repeated = [*contexts, *contexts[-1:] * copies]
-            first_pass = self._first_passes(repeated, filled, last, partial(self.model.round_up, usual=most))
+            steady = partial(self.model.round_up, usual=most)
+            first_pass = partial(self._first_passes, repeated, filled, last, steady)
         guided = guide(self.model, filled, last, similarity, self.guidance, first_pass)
         return (guided if watched else guided.drop_cache()).take(slice(len(places)))
 
@@ -193,9 +195,9 @@ def _lengthen(
 
 
 def _fill_up(cache: Float[Tensor, "layers 2 r h t k"], size: int) -> Float[Tensor, "layers 2 b h t k"]:
-    """Fill the rows of a batch up with copies of the last row where there are too few."""
+    """Copy the rows of a batch, which guidance shifts in place; the last row again where there are too few."""
     copies = cache[:, :, -1:].expand(-1, -1, size - cache.shape[2], -1, -1, -1)
-    return torch.cat([cache, copies], dim=2) if copies.shape[2] else cache.contiguous()
+    return torch.cat([cache, copies], dim=2)
 
 
 def _find_spans(rows: list[_Row]) -> list[tuple[int, slice]]:

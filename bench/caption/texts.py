@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 import torch
@@ -33,10 +34,13 @@ def tokenize(clip: ClipText, texts: Sequence[str]) -> list[list[int]]:
 
 
 class Recent(Generic[Key, Value]):
-    """The most recently used entries that fit into ``limit`` bytes; the last one always stays."""
+    """The most recently used entries that fit into ``limit`` bytes; the last one always stays.
 
-    def __init__(self, limit: int) -> None:
-        self.limit, self.held = limit, 0
+    Those whose key ``lasts`` are forgotten last, as long as they take no more than half of it.
+    """
+
+    def __init__(self, limit: int, lasts: Callable[[Key], bool] | None = None) -> None:
+        self.limit, self.held, self._lasts = limit, 0, lasts
         self._entries: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -59,7 +63,15 @@ class Recent(Generic[Key, Value]):
         self._entries[key] = (value, size)
         self.held += size
         while self.held > self.limit and len(self._entries) > 1:
-            self.held -= self._entries.popitem(last=False)[1][1]
+            self.held -= self._entries.pop(self._choose())[1]
+
+    def _choose(self) -> Key:
+        """Choose the entry that is forgotten next."""
+        oldest, lasts = next(iter(self._entries)), self._lasts
+        if lasts is None:
+            return oldest
+        too_many = 2 * sum(size for key, (_, size) in self._entries.items() if lasts(key)) > self.limit
+        return next((key for key in islice(self._entries, len(self) - 1) if lasts(key) == too_many), oldest)
 
 
 class PromptedTexts:

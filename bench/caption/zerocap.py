@@ -34,9 +34,14 @@ from bench.errors import UserError
 from bench.records import Captions, Embeddings
 from bench.system.graphs import Capture, CudaCapture
 
-SEGMENTS_AT_ONCE, KEPT = 16, 280 << 20
-"""Segments that are described side by side: more where their keys and values fit into these bytes. Five beams of GPT-2
-medium keep about 20 MB for each segment."""
+SEGMENTS_AT_ONCE, KEPT = 4, 68 << 20
+"""Segments that are described side by side on a processor: more where their keys and values fit into these bytes. Five
+beams of GPT-2 medium keep 17 MB for each segment, and three times that while they are one batch."""
+SEGMENTS_ON_GPU, KEPT_ON_GPU = 16, 280 << 20
+"""The same elsewhere."""
+STORE_MB, LARGE, STORE_BESIDE_LARGE = 512, 1 << 16, 96
+"""MiB of remembered features; on a processor, beside a language model that keeps this many bytes of a token or more,
+what a batch's contexts take and half as much for beginnings of texts, so that a worker takes no more than 3 GiB."""
 
 Factor = Annotated[float, Interval(ge=0.001, le=10_000)]
 """Of a logit."""
@@ -60,7 +65,8 @@ class ZeroCap:
     ``final``: stop, where candidates are cleaned before they are compared, or cut_last, where they are compared as they
     are and the winner loses its last character whatever it is, as in the reference.
     ``rows`` bounds the batch of a large language model. Filled up, so that no segment's result depends on others'.
-    ``store_mb`` bounds the memory of remembered CLIP features, ``segments`` how many are searched side by side.
+    ``store_mb`` bounds the memory of remembered CLIP features (None: `choose_store_mb`), ``segments`` how many are
+    searched side by side (None: as many as memory is meant for).
     """
 
     source = "the paper, section 3.3"
@@ -92,7 +98,7 @@ class ZeroCap:
         normalisation: Literal["beam", "joint"] = "beam",
         final: Literal["stop", "cut_last"] = "stop",
         rows: Annotated[int, Interval(ge=1, le=10**9)] = 40,
-        store_mb: Annotated[int, Interval(ge=1, le=10**9)] = 512,
+        store_mb: Annotated[int, Interval(ge=1, le=10**9)] | None = None,
         segments: Annotated[int, Interval(ge=1, le=10**9)] | None = None,
     ) -> None:
         _check_choice("normalisation", normalisation, ("beam", "joint"))
@@ -104,9 +110,10 @@ class ZeroCap:
         if len(start) + tokens > model.longest + 1:
             raise UserError(f"caption.tokens={tokens} is too long for a language model of {model.longest} positions")
         penalised = resolve_forbidden(forbidden, self.vocabulary.strings)
+        limit = (choose_store_mb(model) if store_mb is None else store_mb) << 20
         self.search = Search(
             model=model,
-            features=share_features(self.vocabulary, clip, store_mb << 20),
+            features=share_features(self.vocabulary, clip, limit, len(start) + 1),
             rules=TokenRules(
                 end_token=_find_single_token(tokenizer, end_token),
                 forbidden=torch.tensor(penalised, dtype=torch.int64, device=model.device),
@@ -137,11 +144,17 @@ class ZeroCap:
         vectors = torch.from_numpy(embeddings.vectors).to(self.search.model.device, torch.float32)
         targets = F.normalize(vectors, dim=-1)
         winners = []
-        for group in targets.split(self.segments or max(SEGMENTS_AT_ONCE, KEPT // self.search.bytes_each)):
+        for group in targets.split(self.segments or self._count_together()):
             winners += self.choose(self.search(group), group)
         features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
         scores = np.array([c.score for c in winners], dtype=np.float32)
         return Captions(tuple(c.text for c in winners), features.cpu().numpy(), scores)
+
+    def _count_together(self) -> int:
+        """Count the segments that are described side by side."""
+        on_processor = self.search.model.device.type == "cpu"
+        least, kept = (SEGMENTS_AT_ONCE, KEPT) if on_processor else (SEGMENTS_ON_GPU, KEPT_ON_GPU)
+        return max(least, kept // self.search.bytes_each)
 
     def use_graphs(self, capture: Capture[Any] | None = None) -> None:
         """Let the language model's steps be recorded and replayed from now on, by CUDA graphs unless told otherwise."""
@@ -166,6 +179,12 @@ class ZeroCap:
         tokens, lengths = beams.tokens.tolist(), beams.lengths.tolist()
         texts = [self.vocabulary.decode(tokens[i][: lengths[i]]) for i in order]
         return texts if self.final == "cut_last" else [clean_text(text) for text in texts]
+
+
+def choose_store_mb(model: LanguageStep) -> int:
+    """Choose how many MiB of features are remembered beside a language model."""
+    is_large = model.device.type == "cpu" and model.bytes_a_token >= LARGE
+    return STORE_BESIDE_LARGE if is_large else STORE_MB
 
 
 def clean_text(text: str) -> str:

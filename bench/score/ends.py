@@ -17,7 +17,8 @@ An interval of a number between bounds is the widest of three, each about someth
 3. That few failures are seen too many: a Poisson number of m has a lower limit of m (1 - 1 / 9m - z / 3 sqrt(m))^3
    (Wilson and Hilferty 1931), m being squared value over squared error. Wilson's score interval ends too soon there.
 
-`scripts/coverage.py` has the worlds in which the second and third are needed, and what they cost where they are not.
+`scripts/interval_coverage.py` has the worlds in which the second and third are needed, and what they cost where they
+are not.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ bias b of one image, its ratio of sums over k images about 2 b / (k + 1), so
 
 The interval reaches from the lower end around one of the two values, as measured and without the shift, to the upper
 end around the other: it is about both what other sets of this size would give and what infinitely many images would
-give, for the classes that this set shows. `scripts/coverage.py` measures how often that is so.
+give, for the classes that this set shows. `scripts/interval_coverage.py` measures how often that is so.
 """
 
 from __future__ import annotations

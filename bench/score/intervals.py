@@ -2,7 +2,7 @@
 
 The image is the unit that varies, whatever the number counts (segments, classes, images), because everything in one
 image hangs together. Where enough images weigh, the ends are percentiles of resamples; where few do, and for averages
-over classes, they follow from what each image does to the number (`bench.score.ends`). `scripts/coverage.py`
+over classes, they follow from what each image does to the number (`bench.score.ends`). `scripts/interval_coverage.py`
 measures how often either holds, and `results/coverage.md` says so.
 """
 

@@ -4,7 +4,7 @@ Every estimate is a lower bound, and linear in one key: bytes = value of the key
 the memory that there is, not with what is free at the moment, so that what is refused can never fit.
 
 encode.micro_batch   4 (8 T w + H T T) for T tokens of width w, H heads: activations, and attention of masked variants
-caption.beams        4 x 16 (2 L d t + 3 V): keys and values of 16 segments' beams, t tokens long, and probabilities
+caption.beams        4 x 16 (2 L d t + 3 V): keys and values of 4 segments' beams, t tokens long, and probabilities
 caption.rows         4 (6 L d t + 4 V): the shifted keys and values, their gradients and copies, and logits
                      (L layers of width d, V tokens in the vocabulary)
 caption.store_mb     2^20, as it says
@@ -30,7 +30,7 @@ BLOCK = 128
 """Features whose distances to all others are held at once (`bench.segment.nearest`)."""
 SMALL = 256 * MIB
 """Needs below this are not looked into."""
-SEGMENTS, CURVE, WORKER = 16, 101, 96 * MIB
+SEGMENTS, CURVE, WORKER = 4, 101, 96 * MIB
 CLIP = {"width": 768, "image_size": 224, "patch_size": 32}
 LANGUAGE = {"n_layer": 12, "n_embd": 768, "vocab_size": 50257}
 """The smallest published models that have an option, where weights are no folder whose config could be read."""

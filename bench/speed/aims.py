@@ -48,7 +48,7 @@ AIMS = (
 """All of them, in the order of the page."""
 WHOLE_SEARCH = (
     "- The peak of captions is that of the token step in its row: a whole search of several segments and beams "
-    "holds more, by default more than the aim (MODELS.md, memory of a worker)."
+    "holds more; `python scripts/caption_memory.py` measures it (MODELS.md, memory of a worker)."
 )
 
 

@@ -7,13 +7,13 @@ beam, segment or step, costs nothing, so the number of distinct ones decides wha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
-from bench.caption.candidates import CandidateFeatures
+from bench.caption.candidates import CandidateFeatures, Context
 from bench.caption.search import TokenStep
 from bench.caption.zerocap import SEGMENTS_AT_ONCE
 
@@ -23,7 +23,8 @@ class Distinct:
     """Shares of texts that are distinct: of a step, of a segment with all its steps, of an image with all its segments.
 
     ``asked`` is the number of texts of the image that were asked for, and ``settings`` says of what. Of an image texts
-    are shared by the segments that are searched together, which are at the same step: those fit into a run's memory.
+    are shared by the segments that are searched together, which are at the same step, and those of the first two tokens
+    by all segments: these fit into a run's memory, which keeps the latter longest.
     """
 
     step: float
@@ -50,28 +51,47 @@ def count_distinct(
         asked_alone += sum(rows.values()) * 5 * candidates
         known += sum(found.values())
         steps += [found[length] / (rows[length] * 5 * candidates) for length in found if rows[length]]
-    groups = [_search(paper, group) for group in targets.split(together)]
-    asked = sum(sum(rows.values()) for _, rows in groups) * 5 * candidates
-    image = sum(sum(found.values()) for found, _ in groups) / asked
+    asked, image = _count_image(paper, targets.split(together))
+    asked *= 5 * candidates
     told = (
         f"{len(targets)} segments, {min(alone, len(targets))} of them also alone, {tokens} tokens, 5 beams, "
         f"{iterations} iterations, {candidates} of {search.model.vocabulary} tokens"
     )
-    return Distinct(sum(steps) / len(steps), known / asked_alone, image, asked, told)
+    return Distinct(sum(steps) / len(steps), known / asked_alone, image / asked, asked, told)
+
+
+def _count_image(search: Any, groups: Sequence[torch.Tensor]) -> tuple[int, int]:
+    """Count rows of the language model and distinct texts, those of short contexts once for all groups of segments."""
+    beginnings, count, asked = dict[Context, torch.Tensor](), 0, 0
+    for group in groups:
+        features, rows = _run(search, group)
+        asked += sum(rows.values())
+        for context, entry in features.contexts.items():
+            if len(context) <= len(search.prompt) + 1:
+                beginnings[context] = (entry.rows >= 0) | beginnings.get(context, entry.rows >= 0)
+            else:
+                count += len(entry.features)
+    return asked, count + sum(int(known.sum()) for known in beginnings.values())
 
 
 def _search(search: Any, targets: torch.Tensor) -> tuple[Mapping[int, int], Mapping[int, int]]:
     """Search with nothing remembered: distinct texts and rows of the language model, both by the contexts' length."""
+    features, rows = _run(search, targets)
+    found = Counter[int]()
+    for context, entry in features.contexts.items():
+        found[len(context)] += len(entry.features)
+    return found, rows
+
+
+def _run(search: Any, targets: torch.Tensor) -> tuple[CandidateFeatures, Counter[int]]:
+    """Search with nothing remembered, and give what is then, with the rows by the length of their contexts."""
     features, rows = make_fresh(search.features), Counter[int]()
 
     def watch(step: TokenStep) -> None:
         rows[step.context.shape[1]] += len(step.context)
 
     replace(search, features=features)(targets, watch)
-    found = Counter[int]()
-    for context, entry in features.contexts.items():
-        found[len(context)] += len(entry.features)
-    return found, rows
+    return features, rows
 
 
 def make_fresh(features: CandidateFeatures) -> CandidateFeatures:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from inspect import signature
 from typing import Any
 
-from bench.caption.zerocap import ZeroCap
+from bench.caption.zerocap import STORE_MB
 from bench.errors import UserError
 from bench.settings.instantiate import make_object
 from bench.speed.device import steps
@@ -24,8 +23,6 @@ CARD = 16e9
 TEXTS, TOKENS = 32, 16
 """Of a batch of the sentence encoder."""
 MIB = 2**20
-STORE = signature(ZeroCap).parameters["store_mb"]
-"""Room for remembered features, which lie on the device, where settings leave it as it is."""
 
 
 def count_stages(inputs: Inputs, dtypes: Sequence[str], stages: Sequence[str] = STAGES) -> Iterator[dict[str, Any]]:
@@ -75,7 +72,7 @@ def count_stage(
             f"{name}: looks at numbers, which device=meta has not ({' '.join(str(error).split())[:100]}): choose "
             "encode=global_subtraction and caption=zerocap_paper, or leave it out (stages=…)"
         ) from error
-    parameters, kept = shapes.parameter_bytes, int(caption.get("store_mb", STORE.default)) * MIB
+    parameters, kept = shapes.parameter_bytes, int(caption.get("store_mb") or STORE_MB) * MIB
     needs = parameters + counted.peak_bytes + kept + OWN_MB * MIB
     return {
         "stage": name,

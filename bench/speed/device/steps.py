@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
-from bench.caption.zerocap import SEGMENTS_AT_ONCE
+from bench.caption.zerocap import SEGMENTS_ON_GPU
 from bench.encode.masking import MaskedEncoder
 from bench.encode.segments import make_segments
 from bench.models.dino import DenseFeatures, compute_loaded_size
@@ -39,7 +39,7 @@ def run_embeddings(encoder: MaskedEncoder, sample: Sample, masks: Any) -> list[A
 
 def count_rows(options: Mapping[str, Any]) -> int:
     """Count the rows of a token step of an image: the beams of the segments that are searched together."""
-    return SEGMENTS_AT_ONCE * int(options["beams"])
+    return SEGMENTS_ON_GPU * int(options["beams"])
 
 
 def run_language(step: LanguageStep, options: Mapping[str, Any]) -> Guided:
@@ -56,7 +56,7 @@ def run_language(step: LanguageStep, options: Mapping[str, Any]) -> Guided:
     parts = []
     for part in cache.split(int(options["rows"]), dim=2):
         last = torch.empty(part.shape[2], dtype=torch.int64, device=step.device)
-        parts.append(guide(step, part.contiguous(), last, similarity, guidance))
+        parts.append(guide(step, part.clone(), last, similarity, guidance))
     return Guided.join(parts)
 
 

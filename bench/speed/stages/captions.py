@@ -202,7 +202,7 @@ def measure_guidance(search: Any, rows: int) -> float:
         return torch.zeros(rows, model.vocabulary) if tokens is None else torch.zeros(tokens.shape)
 
     with torch.inference_mode():
-        return measure(lambda: guide(model, cache, last, similarity, search.guidance))[1].seconds
+        return measure(lambda: guide(model, cache.clone(), last, similarity, search.guidance))[1].seconds
 
 
 def count_batches(search: Any) -> list[tuple[int, int]]:

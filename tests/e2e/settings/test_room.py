@@ -27,7 +27,7 @@ def test_estimates_by_hand() -> None:
     found = needs("segment.n=4000")
     assert found["encode.micro_batch"].each == 4 * (8 * 257 * 96 + 3 * 257 * 257)
     assert needs("encode=crop")["encode.micro_batch"].each == 4 * 8 * 257 * 96
-    assert found["caption.beams"].each == 4 * 16 * (2 * 4 * 128 * 2 + 3 * 800)
+    assert found["caption.beams"].each == 4 * 4 * (2 * 4 * 128 * 2 + 3 * 800)
     assert found["caption.rows"].each == 4 * (6 * 4 * 128 * 2 + 4 * 800)
     assert found["score.resamples"].each == 808 and found["score.resamples"].value == 10000
     # 128 pixels, patch 4, stride 4: 32 x 32 features, more than which no parts can be.

@@ -49,6 +49,24 @@ def test_similarities_are_cosines_with_each_rows_own_target() -> None:
     torch.testing.assert_close(cosines[3], cosines[2])
 
 
+def test_what_lasts_is_forgotten_last_and_takes_no_more_than_half() -> None:
+    recent: Recent[str, int] = Recent(10, str.isupper)
+    for key in ("A", "b", "c", "d", "e", "f"):
+        recent.put(key, 0, 2)
+    assert [key for key, _ in recent.items()] == ["A", "c", "d", "e", "f"]  # the oldest of all is still there
+    for key in ("B", "C"):
+        recent.put(key, 0, 2)
+    assert [key for key, _ in recent.items()] == ["d", "e", "f", "B", "C"]  # 6 of 10 lasted
+    recent.put("g", 0, 2)
+    assert [key for key, _ in recent.items()] == ["e", "f", "B", "C", "g"] and recent.held == 10
+    recent.put("D", 0, 10)
+    assert [key for key, _ in recent.items()] == ["D"]
+    small: Recent[str, int] = Recent(3, str.isupper)
+    for key in ("A", "b"):  # neither half nor whole has room for another: the newest stays
+        small.put(key, 0, 2)
+    assert [key for key, _ in small.items()] == ["b"]
+
+
 def test_the_least_recent_entry_is_forgotten_first() -> None:
     recent: Recent[str, int] = Recent(10)
     for key, size in [("a", 4), ("b", 4)]:

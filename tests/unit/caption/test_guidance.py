@@ -15,9 +15,9 @@ from tests.unit.caption import tiny
 @pytest.mark.parametrize("factor", [0.9, 1.0, 0.0])
 def test_the_shift_is_its_formula(factor: float) -> None:
     torch.manual_seed(0)
-    cache, gradient = (torch.randn(2, 2, 3, 4, 5, 7, dtype=torch.float64) for _ in range(2))
-    gradient[0, 0, 0] = 0
-    norm = gradient.flatten(3).norm(dim=3)[..., None, None, None]
+    cache, gradient = (torch.randn(2, 3, 4, 5, 7, dtype=torch.float64) for _ in range(2))
+    gradient[0, 0] = 0
+    norm = gradient.flatten(2).norm(dim=2)[..., None, None, None]
     expected = cache - 0.3 * gradient / (norm + 1e-15) ** factor
     for kind, off in ((torch.float64, 1e-12), (torch.float32, 1e-6)):
         made, used = cache.to(kind, copy=True), gradient.to(kind, copy=True)
@@ -41,7 +41,7 @@ def test_a_row_has_the_same_bits_among_any_number_of_rows(
             return cosines[rows] if tokens is None else cosines[rows].gather(1, tokens)
 
         options = Guidance(iterations=2, candidates=candidates)
-        return guide(model, cache[:, :, rows].contiguous(), last[rows], similarity, options)
+        return guide(model, cache[:, :, rows].clone(), last[rows], similarity, options)
 
     with torch.inference_mode():
         whole = run(slice(19))

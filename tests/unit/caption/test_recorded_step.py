@@ -67,7 +67,7 @@ def compare(step: LanguageStep, recorded: RecordedStep, rows: int, cached: int, 
         return wanted if candidates is None else wanted.gather(1, candidates)
 
     options = Guidance(iterations=3, candidates=10)
-    one, other = (guide(model, cache, tokens, similarity, options) for model in (step, recorded))
+    one, other = (guide(model, cache.clone(), tokens, similarity, options) for model in (step, recorded))
     for name in ("before", "logits", "cache", "last", "losses"):
         assert torch.equal(getattr(one, name), getattr(other, name)), name
 

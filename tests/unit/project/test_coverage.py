@@ -1,4 +1,4 @@
-"""scripts/coverage.py: its worlds are what they claim, its methods are those of their names; twice gives the same."""
+"""scripts/interval_coverage.py: its worlds are what they claim, its methods as named; twice gives the same."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def load(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script as Python starts it, its folder first in the path; not under the name of the package `coverage`."""
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    spec = importlib.util.spec_from_file_location("coverage_script", ROOT / "scripts" / "coverage.py")
+    spec = importlib.util.spec_from_file_location("coverage_script", ROOT / "scripts" / "interval_coverage.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, spec.name, module)

@@ -1,6 +1,6 @@
 """How often the intervals of section 4's numbers hold the true value: a simulation, and the rule that chose the method.
 
-    python scripts/coverage.py [--to results] [--quick] [--seed 0]
+    python scripts/interval_coverage.py [--to results] [--quick] [--seed 0]
 
 The rule, written down before the first run. Of a nominal 95 %:
 1. An interval is right where it holds the truth in at least 93 % of test sets, in every world and size of set. Among
