@@ -8,6 +8,7 @@ so that mean stands for the segment here.
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from jaxtyping import Bool
 from torch import Tensor
 from torch.nn import functional
 
-from bench.encode.layers import Layer, PlainLayers, embed_every_token
+from bench.encode.layers import Layer, PlainLayers
 from bench.encode.returned import HEADS, TOKENS, check_tensor
 from bench.encode.segments import make_segments
 from bench.encode.trunk import Trunk, TrunkEncoder
@@ -61,3 +62,9 @@ class LastLayerEncoder(DenseEncoder):
         """Run the last layer in the variant's way."""
         heads = check_tensor(self, "attend", self.attend(plain.last, sample), plain.last.values.shape, HEADS)
         return check_tensor(self, "finish", self.finish(plain.last, heads), plain.last.tokens.shape, TOKENS)
+
+
+def embed_every_token(visual: Any, tokens: Tensor) -> Tensor:
+    """Put every token [n, T, w] through the last norm and the projection, as CLIP does its global one: [n, T, d]."""
+    projected: Tensor = visual.ln_post(tokens) @ visual.proj
+    return projected

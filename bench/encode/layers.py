@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.encode.tower import Tower
-from bench.encode.weighing import exponentiate_heads, write_means
+from bench.encode.weighing import sum_heads, weigh_heads, write_means
 from bench.models.blocks import Block
 from bench.system.attention import attend
 from bench.system.products import multiply_each, takes
@@ -116,24 +116,22 @@ class Layer:
         by later ones, exponentials are kept.
         """
         sequences, heads, tokens, size = self.shape
-        made = torch.empty(*masks.shape[:2], self.queries or tokens, heads, size)  # heads side by side
-        for at in range(masks.shape[1]):
-            place = at % sequences
-            query, key, value = (part[place] for part in self._parts)
-            if self.keeps_exponential:
-                write_means(self.exponential[place], value.float(), masks[:, at], made[:, at])
-            elif shared:
-                write_means(self._shared[place], value, masks[:, at], made[:, at])
-            else:
-                exponentials = exponentiate_heads(query[:, : self.queries], key)
-                write_means(exponentials, value, masks[:, at], made[:, at])
-        return made.transpose(2, 3)
+        made = torch.empty(masks.shape[1], len(masks), self.queries or tokens, heads, size)  # heads side by side
+        kept = self.exponential if self.keeps_exponential else self._shared if shared else None
+        for at, under in enumerate(masks.unbind(1)):
+            query, key, value = (part[at % sequences] for part in self._parts)
+            asking, exact = query[:, : self.queries], value.float() if self.keeps_exponential else value
+            weighed = weigh_heads(asking, key, under) if kept is None else sum_heads(kept[at % sequences], under)
+            write_means(weighed, exact, under, made[at])
+        return made.permute(1, 0, 3, 2, 4)
 
     @cached_property
     def _shared(self) -> list[list[Tensor]]:
         """The exponentials of each sequence and head in the model's precision."""
         query, key, _ = self._parts
-        return [list(exponentiate_heads(q[:, : self.queries], k)) for q, k in zip(query, key, strict=True)]
+        none = self.tokens.new_empty(0, self.tokens.shape[1], dtype=torch.float32)
+        pairs = zip(query, key, strict=True)
+        return [[weights for weights, _ in weigh_heads(q[:, : self.queries], k, none)] for q, k in pairs]
 
     def compute_exponential(self, query: Tensor, key: Tensor) -> Tensor:
         """Compute exp(query . key / sqrt(D) - row maximum), [s, H, Q, T], of queries and keys [s, H, *, D]."""
@@ -149,13 +147,20 @@ class Layer:
 
     def project(self, heads: Tensor) -> Tensor:
         """Concatenate heads [n, H, Q, D] and put them through the output projection: [n, Q, w]."""
+        return self.block.join(self.concatenate(heads))
+
+    def concatenate(self, heads: Tensor) -> Tensor:
+        """Concatenate heads [n, H, Q, D] in the model's precision: [n, Q, H * D]."""
         n, count, queries, dim = heads.shape
-        joined = heads.to(self.tokens.dtype).transpose(1, 2).reshape(n, queries, count * dim)
-        return self.block.join(joined)
+        return heads.to(self.tokens.dtype).transpose(1, 2).reshape(n, queries, count * dim)
+
+    def hold(self, parts: tuple[Tensor, Tensor, Tensor]) -> None:
+        """Hold queries, keys and values [s, H, T, D] that were made of these tokens elsewhere."""
+        vars(self)["_parts"] = parts
 
     def finish(self, heads: Tensor) -> Tensor:
         """Make the tokens that leave the layer, [n, Q, w], of attention's `heads` [n, H, Q, D]: residual and MLP."""
-        return self.block.add_mlp(self.tokens[:, : heads.shape[2]] + self.project(heads))
+        return self.block.add_mlp(self.block.add(self.tokens[:, : heads.shape[2]], self.project(heads)))
 
     def run(self) -> Tensor:
         """Run the layer over its tokens without any mask, [s, T, w]; queries, keys and values that are there serve."""
@@ -239,9 +244,3 @@ def embed_global_token(visual: Any, tokens: Tensor) -> Tensor:
     """Embed the global token of `tokens` [n, T, w] in the joint space: [n, d]."""
     pooled: Tensor = visual._pool(tokens)[0]
     return pooled @ visual.proj
-
-
-def embed_every_token(visual: Any, tokens: Tensor) -> Tensor:
-    """Put every token [n, T, w] through the last norm and the projection, as CLIP does its global one: [n, T, d]."""
-    projected: Tensor = visual.ln_post(tokens) @ visual.proj
-    return projected

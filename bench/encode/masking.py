@@ -1,14 +1,15 @@
 """Section 3.2: the masked layers of a segment, from `start_layer` to the last.
 
 A variant says only what becomes of attention (`mix`); everything else is here and may be overridden. Segments are
-encoded in micro-batches of one fixed shape. With `micro_batch` 1 every segment passes through the same products on the
-same shapes, so that it is the same to the last bit whatever its neighbours; larger ones (for a GPU) agree within
-rounding.
+encoded in micro-batches of one fixed shape, several side by side (`bench.encode.together`). With `micro_batch` 1 every
+segment passes through products whose rows have the same bits, so that it is the same to the last bit whatever its
+neighbours; larger ones (for a GPU) agree within rounding.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,9 +23,10 @@ from bench.encode.knobs import MicroBatch
 from bench.encode.layers import Layer, PlainLayers, embed_global_token
 from bench.encode.returned import HEADS, TOKENS, VECTORS, check_columns, check_tensor, check_three
 from bench.encode.segments import Segments, make_segments
+from bench.encode.together import count_together, finish_together, split_together
 from bench.encode.trunk import Trunk, TrunkEncoder
 from bench.records import Embeddings, Sample
-from bench.system.memory import fit_batch, run_in_parts
+from bench.system.memory import fit_batch, run_in_halves, run_in_parts
 
 Mixed = tuple[Tensor, Tensor, Tensor]
 """Output of attention [n, H, Q, D] before its projection, saliency S [n, k], weight w [n, k]."""
@@ -68,10 +70,8 @@ class MaskedEncoder(TrunkEncoder):
         plain = self.open_layers(sample, trunk, self._count_queries(self.start_layer))
         segments = make_segments(sample, masks, self.clip.grid, self.clip.device)
         size = fit_batch(self.micro_batch, self._estimate_bytes(plain.first), self.clip.device)
-        batches = [
-            run_in_parts(partial(self._encode_part, plain, part), range(len(part))) for part in segments.split(size)
-        ]
-        parts = [mixed for batch in batches for mixed in batch]
+        groups = self._group(plain, list(segments.split(size)))
+        parts = [mixed for group in groups for mixed in run_in_halves(partial(self._encode_group, plain), group)]
         vectors, saliency, weight = (torch.cat(p)[: len(masks)].float().cpu().numpy() for p in zip(*parts, strict=True))
         return Embeddings(vectors, saliency, weight)
 
@@ -88,18 +88,9 @@ class MaskedEncoder(TrunkEncoder):
 
         In the first masked layer all segments still see the same tokens, those of the plain layer.
         """
-        layer, seen, traces = *self._skip_unseen(plain.first, segments), []
-        for number in range(self.start_layer, self.clip.depth + 1):
-            attention = Attention(layer, seen, plain, self.skips_unseen)
-            heads, saliency, weight = self._check_mixed(layer, seen, self.mix(attention))
-            traces.append((saliency, weight))
-            # Of the last layer mostly the global token alone is read: only it is projected and goes through the MLP.
-            tokens = self._finish(layer, heads[:, :, :1] if layer.is_last and not self.pools_patches else heads)
-            layer = Layer(layer.tower, number + 1, tokens, self._count_queries(number + 1))
-        saliency, weight = (torch.cat(column, dim=1) for column in zip(*traces, strict=True))  # n k*l
-        return tokens, saliency, weight
+        return self._follow_group(plain, [segments])[0]
 
-    def keeps_methods(self, owner: type[MaskedEncoder], *names: str) -> bool:
+    def keeps_methods(self, owner: type, *names: str) -> bool:
         """Whether these methods are those of ``owner``: neither its class nor the object has others in their place."""
         return all(getattr(getattr(self, name), "__func__", None) is getattr(owner, name) for name in names)
 
@@ -112,6 +103,47 @@ class MaskedEncoder(TrunkEncoder):
         """Estimate what a segment takes: activations of its tokens, and attention of all to all, in float32."""
         tokens, width = layer.tokens.shape[1:]
         return 4 * (8 * tokens * width + layer.block.attention.num_heads * tokens**2)
+
+    def _group(self, plain: PlainLayers, parts: list[Segments]) -> list[list[Segments]]:
+        """Group micro-batches that share products; what is left over goes alone, as all do that see unequal tokens."""
+        usual = self.keeps_methods(MaskedEncoder, "encode", "follow", "finish") and not self.skips_unseen
+        size = max(count_together(plain.first) // len(parts[0]), 1) if usual and len(parts) > 1 else 1
+        whole = len(parts) // size * size
+        return [parts[at : at + size] for at in range(0, whole, size)] + [[part] for part in parts[whole:]]
+
+    def _encode_group(self, plain: PlainLayers, parts: Sequence[Segments]) -> list[Mixed]:
+        """Embed micro-batches side by side, or one alone, whose rows are halved where memory does not suffice."""
+        if len(parts) == 1:
+            return run_in_parts(partial(self._encode_part, plain, parts[0]), range(len(parts[0])))
+        followed = zip(parts, self._follow_group(plain, parts), strict=True)
+        return [(self.pool_checked(tokens, part, plain), s, w) for part, (tokens, s, w) in followed]
+
+    def _follow_group(self, plain: PlainLayers, parts: Sequence[Segments]) -> list[Mixed]:
+        """Follow micro-batches side by side, layer by layer: `follow` of each."""
+        layers, seen = map(list, zip(*(self._skip_unseen(plain.first, part) for part in parts), strict=True))
+        traces: list[list[tuple[Tensor, Tensor]]] = [[] for _ in parts]
+        for number in range(self.start_layer, self.clip.depth + 1):
+            if len(layers) > 1 and layers[0] is not plain.first:
+                split_together(layers)
+            mixed = [self._mix_layer(*pair, plain) for pair in zip(layers, seen, strict=True)]
+            for kept, (_, saliency, weight) in zip(traces, mixed, strict=True):
+                kept.append((saliency, weight))
+            tokens = self._finish_group(layers, [heads for heads, *_ in mixed])
+            layers = [Layer(plain.first.tower, number + 1, part, self._count_queries(number + 1)) for part in tokens]
+        joined = [[torch.cat(column, dim=1) for column in zip(*kept, strict=True)] for kept in traces]  # n k*l
+        return [(part, saliency, weight) for part, (saliency, weight) in zip(tokens, joined, strict=True)]
+
+    def _mix_layer(self, layer: Layer, segments: Segments, plain: PlainLayers) -> Mixed:
+        """Mix one layer of one micro-batch: of the last one mostly the global token alone is read and goes on."""
+        attention = Attention(layer, segments, plain, self.skips_unseen)
+        heads, saliency, weight = self._check_mixed(layer, segments, self.mix(attention))
+        return heads[:, :, :1] if layer.is_last and not self.pools_patches else heads, saliency, weight
+
+    def _finish_group(self, layers: Sequence[Layer], heads: Sequence[Tensor]) -> list[Tensor]:
+        """Finish one layer of all; one by one where each has one row, which would not keep its bits beside others."""
+        if len(layers) > 1 and heads[0].shape[2] > 1:
+            return finish_together(layers, heads)
+        return [self._finish(layer, part) for layer, part in zip(layers, heads, strict=True)]
 
     def _encode_part(self, plain: PlainLayers, batch: Segments, rows: range) -> Mixed:
         """Embed rows of a micro-batch by `encode`, whoever wrote it; raises UserError for shapes that do not fit."""

@@ -13,7 +13,9 @@ from jaxtyping import Bool, Float32, UInt8
 from PIL import Image, ImageFilter
 
 from bench.encode.knobs import MicroBatch
+from bench.encode.layers import embed_global_token
 from bench.encode.returned import check_picture
+from bench.models.blocks import Block
 from bench.records import Embeddings, Sample
 from bench.resize import resize_nearest
 from bench.system.memory import fit_batch, run_in_parts
@@ -56,7 +58,11 @@ class PaintedEncoder(ABC):
 
     def _embed(self, pictures: Sequence[torch.Tensor]) -> Float32[np.ndarray, "n d"]:
         """Embed preprocessed pictures, each [1, 3, S, S], in one forward."""
-        vectors: Float32[np.ndarray, "n d"] = self.clip.visual(torch.cat(list(pictures))).float().cpu().numpy()
+        visual = self.clip.visual
+        tokens = visual._embeds(torch.cat(list(pictures)))  # n T w, the global token first
+        for block in visual.transformer.resblocks:
+            tokens = Block.read(block).run(tokens)
+        vectors: Float32[np.ndarray, "n d"] = embed_global_token(visual, tokens[:, :1]).float().cpu().numpy()
         return vectors
 
     def _estimate_bytes(self) -> int:

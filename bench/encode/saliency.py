@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, TypeAlias, get_args
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.encode.attention import Attention
+from bench.encode.weighing import measure_cosines
 from bench.errors import UserError
 
 SaliencyOf: TypeAlias = Literal["outputs", "weights"]
@@ -34,7 +36,8 @@ def compute_saliency(attention: Attention, saliency: str, heads: str) -> Tensor:
         cosine = attention.compute_weight_cosine()  # n H Q
     elif heads == "concat":
         masked, unmasked = join_heads(attention.masked), join_heads(attention.unmasked)  # n Q H*D, s Q H*D
-        cosine = functional.cosine_similarity(masked, unmasked, dim=-1)[:, None]  # n 1 Q
+        measure = measure_cosines if attention.layer.splits_heads else partial(functional.cosine_similarity, dim=-1)
+        cosine = measure(masked, unmasked)[:, None]  # n 1 Q
     else:
         cosine = functional.cosine_similarity(attention.masked, attention.unmasked, dim=-1)  # n H Q
     per_head = cosine.mean(-1)  # over the queries: n H, or n 1

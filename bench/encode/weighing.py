@@ -7,47 +7,114 @@ lie side by side, so that one product serves them. Weights of all heads are neve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from bench.system.attention import exponentiate, exponentiate_in_product
+from bench.system.attention import exponentiate_in_product
 from bench.system.products import multiply
+from bench.system.rowwise import run_by_rows, view_array
 
 NEAR = 39.0
 """Logits up to which all of exp(logit - NEAR - 8) are normal numbers: under a mask the largest may be left out."""
 
+Weighed = tuple[Tensor, Tensor]
+"""e of one head, [R, T] in the model's precision, and its sums e M under k masks, float32 [R, k]."""
 
-def exponentiate_heads(query: Tensor, key: Tensor) -> Iterator[Tensor]:
-    """Compute exp(query . key / sqrt(D)) of [H, Q, D] and [H, T, D], each row times a factor of its own: [R, T] a head.
 
-    In bfloat16 R is Q rounded up to a multiple of 16, which costs its products less; in float32 it is Q.
+def weigh_heads(query: Tensor, key: Tensor, masks: Tensor) -> Iterator[Weighed]:
+    """Compute e = exp(query . key / sqrt(D)) of [H, Q, D] and [H, T, D], each row times a factor of its own: a head.
+
+    The masks are float32 [k, T]. In bfloat16 R is Q rounded up to a multiple of 16, which costs its products less; in
+    float32 it is Q.
     """
-    scaled = query.contiguous().float() * query.shape[-1] ** -0.5
-    centered = key.contiguous().float()
-    centered = centered - centered.mean(-2, keepdim=True)  # adds the same to all logits of a row
-    if short := -query.shape[1] % 16 if query.dtype == torch.bfloat16 else 0:
-        scaled = functional.pad(scaled, (0, 0, 0, short))
-    most = scaled.square().sum(-1).amax(-1).sqrt() * centered.square().sum(-1).amax(-1).sqrt()
-    for asking, keys, bound in zip(scaled, centered, most.tolist(), strict=True):
-        if query.dtype == torch.bfloat16 and bound <= NEAR:
-            yield exponentiate_in_product(asking.bfloat16(), keys.bfloat16(), bound)
-        else:
-            yield exponentiate(asking, keys, bound)[0].to(query.dtype)
+    if query.dtype == torch.bfloat16:
+        yield from sum_heads(_exponentiate_rounded(query, key), masks)
+        return
+    for asking, keys in zip(query.contiguous(), key.contiguous(), strict=True):
+        logits = multiply(asking, keys)
+        yield logits, weigh_(logits, masks, query.shape[-1] ** -0.5)
 
 
-def write_means(exponentials: Iterable[Tensor], value: Tensor, masks: Tensor, made: Tensor) -> None:
+def _exponentiate_rounded(query: Tensor, key: Tensor) -> Iterator[Tensor]:
+    """Compute the same exponentials in bfloat16, each head's: [R, T]."""
+    from bench.encode import weighing_loops  # imports numba
+
+    factor, none = query.shape[-1] ** -0.5, query.new_empty(0, key.shape[1], dtype=torch.float32)
+    asking = query.new_zeros(len(query), -(-query.shape[1] // 16) * 16, query.shape[2])
+    asking[:, : query.shape[1]] = query
+    centered = key.clone(memory_format=torch.contiguous_format)
+    for head, (queries, keys) in enumerate(zip(asking, centered, strict=True)):
+        lengths = weighing_loops.scale_rows(view_array(queries), np.float32(factor))
+        lengths *= weighing_loops.center_rows(view_array(keys))  # adds the same to all logits of a row
+        if lengths <= NEAR**2:
+            yield exponentiate_in_product(queries, keys, math.sqrt(lengths))
+        else:  # rounded once more, logits of 100 would be off by some 0.3
+            weigh_(logits := multiply(query[head].float(), key[head].float()), none, factor)
+            yield logits.bfloat16()
+
+
+def weigh_(logits: Tensor, masks: Tensor, factor: float = 1.0) -> Tensor:
+    """Replace logits x, float32 [R, T], by exp(factor (x - the row's largest)); return its sums under k masks, [R, k].
+
+    exp(-87) stands for all that is less, NaN stays NaN.
+    """
+    from bench.encode import weighing_loops  # imports numba
+
+    sums, under = logits.new_empty(len(logits), len(masks)), view_array(masks.contiguous())
+    run_by_rows(
+        lambda logits, sums: weighing_loops.weigh_rows(sums, logits, under, np.float32(factor)),
+        view_array(logits),
+        view_array(sums),
+    )
+    return sums
+
+
+def sum_heads(exponentials: Iterable[Tensor], masks: Tensor) -> Iterator[Weighed]:
+    """Sum exponentials of heads, [R, T] each in float32 or bfloat16, under k masks, float32 [k, T]."""
+    for weights in exponentials:
+        yield weights, sum_under(weights, masks)
+
+
+def sum_under(weights: Tensor, masks: Tensor) -> Tensor:
+    """Sum weights [R, T] of one head under k masks: float32 [R, k]."""
+    from bench.encode import weighing_loops  # imports numba
+
+    sums, under = masks.new_empty(len(weights), len(masks)), view_array(masks.contiguous())
+    run_by_rows(
+        lambda weights, sums: weighing_loops.sum_rows(sums, weights, under), view_array(weights), view_array(sums)
+    )
+    return sums
+
+
+def write_means(weighed: Iterable[Weighed], value: Tensor, masks: Tensor, made: Tensor) -> None:
     """Write to `made`, float32 [k, Q, H, D], the means of values [H, T, D] under masks [k, T].
 
-    Weights are the masks', in [0, 1] and the first of them not 0, times the `exponentials` of each head, [Q or more, T]
-    in the values' precision. In bfloat16 masked values are, too; sums are float32.
+    Weights are the masks', in [0, 1] and the first of them not 0, times those of each head in the values' precision. In
+    bfloat16 masked values are, too; sums are float32.
     """
-    masks = masks.clone()  # MKL adds up in another order where a vector begins elsewhere in memory
-    for head, exponential in enumerate(exponentials):
-        columns = (value[head, :, None] * masks.t()[:, :, None]).to(value.dtype).flatten(1)  # T k*D
-        sums = multiply(exponential.float(), masks).clamp_min_(torch.finfo(torch.float32).tiny)  # R k
-        means = multiply(exponential, columns.t()).unflatten(1, (len(masks), -1))  # R k D
-        queries = made.shape[1]
-        torch.div(means[:queries], sums[:queries, :, None], out=made[:, :, head].transpose(0, 1))
+    from bench.encode import weighing_loops  # imports numba
+
+    means = view_array(made)
+    for head, (weights, sums) in enumerate(weighed):
+        columns = value.new_empty(value.shape[1], len(masks), value.shape[2])  # T k D
+        torch.mul(value[head, :, None], masks.t()[:, :, None], out=columns)
+        weighted = multiply(weights, columns.flatten(1).t())  # R k*D
+        weighing_loops.divide_rows(means, head, view_array(weighted), view_array(sums))
+
+
+def measure_cosines(x: Tensor, y: Tensor) -> Tensor:
+    """Measure the cosines of vectors x [..., c] with the same of y, which is broadcast, in float32: [...]."""
+    from bench.encode import weighing_loops  # imports numba
+
+    cosines = x.new_empty(x.shape[:-1])
+    rows = [part.reshape(-1, x.shape[-1]).contiguous() for part in (x, y.expand_as(x))]
+    run_by_rows(
+        lambda x, y, cosines: weighing_loops.measure_cosines(cosines, x, y),
+        *map(view_array, rows),
+        view_array(cosines.view(-1)),
+    )
+    return cosines

@@ -15,6 +15,7 @@ from bench.models.perceptron import Perceptron
 from bench.system.attention import attend
 from bench.system.compiled import call_compiled
 from bench.system.products import count_missing_rows, multiply, pack, takes
+from bench.system.tokens import add_, is_plain, normalize, takes_between
 
 COMPILED = "zgs_compiled"
 """The mark of a torch block that is to be read as a `CompiledBlock`."""
@@ -53,12 +54,17 @@ class Block:
 
     def project(self, x: Tensor) -> Tensor:
         """Compute queries, keys and values of tokens [..., w], side by side: [..., 3w]."""
-        weight, bias = self.attention.in_proj_weight, self.attention.in_proj_bias
-        return multiply(self.before_attention(x), weight, bias, packed=self._pack("project", weight))
+        weight, bias, norm = self.attention.in_proj_weight, self.attention.in_proj_bias, self.before_attention
+        normed = normalize(x, norm) if is_plain(norm) and takes_between(x, weight) else norm(x)
+        return multiply(normed, weight, bias, packed=self._pack("project", weight))
 
     def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Compute queries, keys and values of tokens [s, T, w], head by head: each [s, H, T, D]."""
-        query, key, value = self.project(x).unflatten(2, (3, self.attention.num_heads, -1)).permute(2, 0, 3, 1, 4)
+        return self.split_heads(self.project(x))
+
+    def split_heads(self, projected: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """View queries, keys and values side by side [s, T, 3w] head by head: each [s, H, T, D]."""
+        query, key, value = projected.unflatten(2, (3, self.attention.num_heads, -1)).permute(2, 0, 3, 1, 4)
         return query, key, value
 
     def join(self, heads: Tensor) -> Tensor:
@@ -67,10 +73,14 @@ class Block:
         made = multiply(heads, output.weight, output.bias, packed=self._pack("join", output.weight))
         return self.after_attention(made)
 
+    def add(self, x: Tensor, made: Tensor) -> Tensor:
+        """Add to tokens [..., w] what attention has made of them, which may be overwritten."""
+        return add_(made, x) if takes_between(x, self.attention.out_proj.weight) else x + made
+
     def add_mlp(self, x: Tensor) -> Tensor:
         """Add to tokens [..., w] what the MLP makes of them; its activation is computed behind the first product."""
         layers = self.layers
-        if layers is None or not takes(x, layers.first.weight, x.numel() * len(layers.first.weight)):
+        if layers is None or not takes_between(x, layers.first.weight):
             return x + self.after_mlp(self.mlp(self.before_mlp(x)))
         first, second = (
             (layer.weight, layers.scale(layer.bias), self._pack(name, layer.weight))
@@ -78,8 +88,7 @@ class Block:
         )
         hidden = multiply(layers.normalize(x), first[0], first[1], layers.activation, first[2])
         made = self.after_mlp(multiply(hidden, second[0], second[1], packed=second[2]))
-        # in float32: torch rounds alpha to the type of its tensors, which would move all that the MLP adds alike
-        return torch.add(x.float(), made.float(), alpha=1 / layers.factor).to(x.dtype)
+        return add_(made, x, 1 / layers.factor)
 
     def leave(self, x: Tensor, heads: Tensor) -> Tensor:
         """Leave the block from the tokens that entered it and what attention gives, both [..., w].
@@ -88,9 +97,9 @@ class Block:
         """
         short = self._count_missing_rows(x)
         if short == 0:
-            return self.add_mlp(x + self.join(heads))
+            return self.add_mlp(self.add(x, self.join(heads)))
         x_rows, head_rows = (functional.pad(part.reshape(-1, x.shape[-1]), (0, 0, 0, short)) for part in (x, heads))
-        return self.add_mlp(x_rows + self.join(head_rows))[:-short].view(x.shape)
+        return self.add_mlp(self.add(x_rows, self.join(head_rows)))[:-short].view(x.shape)
 
     def run(self, x: Tensor) -> Tensor:
         """Run the whole block over tokens [s, T, w] that see each other."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from bench.system.products import Activation, Linear
+from bench.system.tokens import is_plain, normalize
 
 QUICK = 1.702
 """a of QuickGELU."""
@@ -37,10 +37,10 @@ class Perceptron:
     def read(norm: nn.Module, mlp: nn.Module) -> Perceptron | None:
         """Read the layers where they are such; None for others, which then are called as they are."""
         parts: list[Any] = list(mlp.children())
-        if not (isinstance(mlp, nn.Sequential) and len(parts) == 3 and isinstance(norm, nn.LayerNorm)):
+        if not (isinstance(mlp, nn.Sequential) and len(parts) == 3 and is_plain(norm)):
             return None
         known = _read_activation(parts[1])
-        if known is None or norm.weight is None or not all(type(part) in (nn.Linear, Linear) for part in parts[::2]):
+        if known is None or not all(type(part) in (nn.Linear, Linear) for part in parts[::2]):
             return None
         return Perceptron(norm, parts[0], parts[2], *known)
 
@@ -49,12 +49,8 @@ class Perceptron:
         return bias if bias is None or self.factor == 1 else bias * self.factor
 
     def normalize(self, x: Tensor) -> Tensor:
-        """Normalize tokens [..., w], times `factor`, which is rounded with them."""
-        norm = self.norm
-        if self.factor == 1:
-            return norm(x)
-        weight, bias = (self.factor * part.float() for part in (norm.weight, norm.bias))
-        return functional.layer_norm(x, norm.normalized_shape, weight, bias, norm.eps)
+        """Normalize tokens [..., w] on a processor, times `factor`, which is rounded with them."""
+        return normalize(x, self.norm, self.factor)
 
 
 def _read_activation(activation: nn.Module) -> tuple[Activation, float] | None:

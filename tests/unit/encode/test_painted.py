@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+import torch
 
 from bench.encode.blur_outside import BlurOutside
 from bench.encode.crop import CropAndMask
 from bench.encode.painted import PaintedEncoder, blur, find_box, make_grey
 from bench.encode.red_circle import RedCircle
+from bench.records import Sample
+from bench.system import products
+from bench.system.products import leave_to_torch
 from tests.unit.encode import tiny
 
 IMAGE = np.random.default_rng(3).integers(0, 200, (40, 60, 3), dtype=np.uint8)
@@ -70,3 +74,16 @@ def test_a_painted_segment_is_what_clip_says_of_its_picture(make) -> None:
 def test_the_box_of_a_mask() -> None:
     assert find_box(MASK) == (10, 30, 20, 40) and find_box(~MASK) == (0, 39, 0, 59)
     assert find_box(np.zeros((4, 5), bool)) is None
+
+
+@pytest.mark.parametrize("micro_batch", [1, 2])
+def test_a_picture_is_embedded_as_the_tower_embeds_it(micro_batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the blocks of every other encoder, with products of oneDNN, against the tower's own forward."""
+    monkeypatch.setattr(products, "LEAST", 1)
+    clip, masks = tiny.clip(), np.stack([MASK, ~MASK, MASK])
+    encoder = CropAndMask(clip, micro_batch=micro_batch)
+    found = encoder(Sample("noise", IMAGE), masks).vectors
+    with leave_to_torch(), torch.no_grad():
+        expected = torch.cat([clip.visual(tiny.preprocess(encoder.paint(IMAGE, mask))) for mask in masks])
+    np.testing.assert_allclose(found, expected.numpy(), rtol=0, atol=1e-5 * float(expected.abs().max()))
+    assert found[0].tobytes() == found[2].tobytes() != found[1].tobytes()

@@ -14,7 +14,7 @@ from bench.encode.global_subtraction import GlobalSubtraction
 from bench.encode.layers import Layer
 from bench.encode.masked import Masked
 from bench.encode.masking import MaskedEncoder
-from bench.encode.weighing import exponentiate_heads, write_means
+from bench.encode.weighing import measure_cosines, sum_under, weigh_, weigh_heads, write_means
 from bench.models.blocks import Block
 from bench.system import products
 from tests.unit.encode import loop_oracle, tiny
@@ -47,7 +47,7 @@ def test_means_under_masks_are_those_of_float64(queries: int, tokens: int, facto
     weights = (query.double() @ key.double().transpose(-1, -2) / 8**0.5).softmax(-1) * masks[:, None, None].double()
     expected = weights @ value.double() / weights.sum(-1, keepdim=True)
     made = torch.full((count, queries, 3, 8), torch.nan)
-    write_means(exponentiate_heads(query, key), value, masks, made)
+    write_means(weigh_heads(query, key, masks), value, masks, made)
     torch.testing.assert_close(made.transpose(1, 2).double(), expected, atol=factor * 1e-5, rtol=1e-5)
 
 
@@ -60,11 +60,50 @@ def test_means_in_bfloat16_round_weights_and_values_alone() -> None:
     weights = logits.softmax(-1) * masks[:, None, None].double()
     expected = weights @ value.double() / weights.sum(-1, keepdim=True)
     made = torch.empty(2, 50, 3, 8)
-    write_means(exponentiate_heads(query, key), value, masks, made)
+    write_means(weigh_heads(query, key, masks), value, masks, made)
     torch.testing.assert_close(made.transpose(1, 2).double(), expected, atol=0.012, rtol=0.006)
     ones = torch.ones_like(value)
-    write_means(exponentiate_heads(query, key), ones, masks, made)
+    write_means(weigh_heads(query, key, masks), ones, masks, made)
     assert ((made - 1).mean((1, 2, 3)).abs() < 2**-11).all() and (made - 1).abs().amax() < 1.1 * 2**-8  # of numerators
+
+
+def test_weights_and_their_sums_are_those_of_float64_whatever_the_size_of_logits() -> None:
+    x = 40 * torch.randn(9, 33, generator=torch.Generator().manual_seed(0))
+    x[3] -= 1e6
+    x[4] = -torch.inf
+    x[5, 7], x[5, 8] = 1e30, -1e30
+    x[4, 30] = 0.0
+    masks = torch.rand(3, 33, generator=torch.Generator().manual_seed(1))
+    masks[:, 0] = 1
+    expected = (0.25 * (x.double() - x.double().amax(-1, keepdim=True))).clamp_min(-87).exp()
+    sums = weigh_(x, masks, 0.25)
+    torch.testing.assert_close(x.double(), expected, rtol=1e-5, atol=0)
+    torch.testing.assert_close(sums.double(), expected @ masks.double().t(), rtol=1e-5, atol=0)
+    torch.testing.assert_close(sum_under(x, masks), sums)
+    rounded = sum_under(x.bfloat16(), masks)
+    torch.testing.assert_close(rounded.double(), x.bfloat16().double() @ masks.double().t(), rtol=1e-5, atol=0)
+
+
+def test_a_row_of_logits_with_nan_stays_so_and_no_other() -> None:
+    x = torch.tensor([[0.0, -torch.nan, 1.0], [0.0, torch.nan, 1.0], [0.0, -1.0, 1.0]])
+    sums = weigh_(x, torch.ones(1, 3))
+    assert sums.isnan().flatten().tolist() == [True, True, False] and x[2, 2] == 1
+
+
+def test_a_mask_without_any_token_has_means_of_0() -> None:
+    """Such are the masks that fill a micro-batch up."""
+    query, key, value = draw_heads(4, 7, torch.float32)
+    masks, made = torch.zeros(1, 7), torch.empty(1, 4, 3, 8)
+    write_means(weigh_heads(query, key, masks), value, masks, made)
+    assert (made == 0).all()
+
+
+def test_cosines_are_those_of_torch() -> None:
+    x = torch.randn(3, 5, 37, generator=torch.Generator().manual_seed(0))
+    x[1, 2] = 0
+    for y in (torch.randn(1, 5, 37), torch.randn(3, 5, 37)):
+        expected = torch.nn.functional.cosine_similarity(x.double(), y.double(), dim=-1)
+        torch.testing.assert_close(measure_cosines(x, y).double(), expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

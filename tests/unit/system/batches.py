@@ -36,7 +36,7 @@ def make_stages(weigh: Callable[[str, int], None], patch: Callable[[Any, str, An
         patch(owner, name, partial(_weigh, partial(weigh, stage), count, getattr(owner, name)))
 
     watch("masked", masked, "mix", lambda attention: len(attention.segments))
-    watch("painted", painted.clip.visual, "forward", len)
+    watch("painted", painted.clip.visual, "_embeds", len)
     watch("language", search, "guide", lambda model, cache, *rest: cache.shape[2])
     watch("sentence", sentence.model, "encode", lambda prompted, batch_size, **rest: batch_size)
     return [

@@ -1,0 +1,72 @@
+"""Section 3.2: micro-batches of segments that go through a layer side by side, so that their tokens share its products.
+
+A product of few rows reads the same weights as one of many. Attention, and what a variant makes of it, stay those of
+each micro-batch. A segment keeps the bits that it has alone: only products whose rows do so are shared, which the
+library that makes them is asked for once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from bench.encode.layers import Layer
+from bench.models.blocks import Block
+from bench.system.products import takes
+
+ROWS = 1200
+"""Rows of a product at the most: two images of 577 tokens, whose layers take 2 to 3 % less time than one by one. Three
+are as fast."""
+_KNOWN: dict[tuple[object, ...], bool] = {}
+
+
+def count_together(layer: Layer) -> int:
+    """Count the sequences of a layer's tokens that share products: as many as `ROWS` has room for, or 1.
+
+    It is 1 but on a processor, where products of one sequence alone are oneDNN's and its rows keep their bits.
+    """
+    (_, tokens, width), weight = layer.tokens.shape, layer.block.attention.out_proj.weight
+    count = ROWS // tokens
+    if count < 2 or not takes(layer.tokens, weight, tokens * width * width):
+        return 1
+    layers = layer.block.layers
+    hidden = 0 if layers is None else len(layers.first.weight)
+    key = (torch.get_num_threads(), tokens, count, width, hidden, weight.dtype, layer.block.shared_by)
+    if key not in _KNOWN:
+        _KNOWN[key] = _keeps_bits(layer.block, tokens, count, width, weight.dtype)
+    return count if _KNOWN[key] else 1
+
+
+def split_together(layers: Sequence[Layer]) -> None:
+    """Compute queries, keys and values of several layers of one number by one product."""
+    block = layers[0].block
+    projected = block.project(torch.cat([layer.tokens.flatten(0, 1) for layer in layers]))
+    for layer, rows in zip(layers, _split_rows(projected, [layer.tokens for layer in layers]), strict=True):
+        layer.hold(block.split_heads(rows))
+
+
+def finish_together(layers: Sequence[Layer], heads: Sequence[Tensor]) -> list[Tensor]:
+    """Make the tokens that leave several layers of one number, as `Layer.finish` does of each alone."""
+    block, joined = layers[0].block, [layer.concatenate(part) for layer, part in zip(layers, heads, strict=True)]
+    entered = [layer.tokens.expand_as(part) for layer, part in zip(layers, joined, strict=True)]
+    x, mixed = (torch.cat([part.flatten(0, 1) for part in parts]) for parts in (entered, joined))
+    return _split_rows(block.add_mlp(block.add(x, block.join(mixed))), joined)
+
+
+def _split_rows(rows: Tensor, shapes: Sequence[Tensor]) -> list[Tensor]:
+    """Split rows [r, c] into the sequences [n, T, c] that they were of."""
+    parts = rows.split([shape.shape[0] * shape.shape[1] for shape in shapes])
+    return [part.view(*shape.shape[:2], -1) for part, shape in zip(parts, shapes, strict=True)]
+
+
+@torch.no_grad()
+def _keeps_bits(block: Block, tokens: int, count: int, width: int, kind: torch.dtype) -> bool:
+    """Whether rows of a block's products have the bits alone, by a sequence, that they have among all."""
+    x = torch.randn(count * tokens, width, generator=torch.Generator().manual_seed(0)).to(kind)
+    for call in (block.project, block.join, block.add_mlp):
+        whole = call(x).split(tokens)
+        if not all(torch.equal(call(x[at * tokens :][:tokens]), whole[at]) for at in (0, count - 1)):
+            return False
+    return True

@@ -1,0 +1,78 @@
+"""Section 3.2 between the products of a transformer's block: loops over its tokens, in float32 or bfloat16.
+
+bfloat16, which NumPy does not know, is given by its bits as uint16; what is computed is float32, rounded once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numba import types
+from numba.extending import overload
+
+from bench.system.loops import ONE, F, compile_loop, narrow, widen
+
+
+def read(array: Any, at: Any) -> Any:
+    """Read an entry of an array [n] as a float32; for loops alone."""
+    raise NotImplementedError("numba compiles `choose_read` in its place")
+
+
+def store(array: Any, at: Any, x: Any) -> None:
+    """Store a float32 as an entry of an array [n], rounded to its type; for loops alone."""
+    raise NotImplementedError("numba compiles `choose_store` in its place")
+
+
+@overload(read)
+def choose_read(array: Any, at: Any) -> Any:
+    """Choose how entries are read, by the type of the array."""
+
+    def read_bits(array: Any, at: Any) -> Any:
+        return widen(array[at])
+
+    def read_number(array: Any, at: Any) -> Any:
+        return array[at]
+
+    return read_bits if array.dtype == types.uint16 else read_number
+
+
+@overload(store)
+def choose_store(array: Any, at: Any, x: Any) -> Any:
+    """Choose how entries are stored, by the type of the array."""
+
+    def store_bits(array: Any, at: Any, x: Any) -> None:
+        array[at] = narrow(x)
+
+    def store_number(array: Any, at: Any, x: Any) -> None:
+        array[at] = x
+
+    return store_bits if array.dtype == types.uint16 else store_number
+
+
+@compile_loop
+def add_rows(made: Any, x: Any, factor: Any) -> None:
+    """Replace `made` [r, c] by x + factor made, `x` of the same shape."""
+    for at in range(len(made)):
+        out, row = made[at], x[at]
+        for i in range(row.size):
+            store(out, i, F(read(row, i) + factor * read(out, i)))
+
+
+@compile_loop
+def normalize_rows(normed: Any, x: Any, weight: Any, bias: Any, epsilon: Any) -> None:
+    """Write to `normed` (x - mean) / sqrt(variance + epsilon) weight + bias of each row of `x`, [r, c].
+
+    `weight` and `bias` [c] are float32; the variance is that of the row's numbers, divided by c.
+    """
+    count = F(x.shape[1])
+    for at in range(len(x)):
+        row, out, total, squares = x[at], normed[at], F(0), F(0)
+        for i in range(row.size):
+            total += read(row, i)
+        mean = total / count
+        for i in range(row.size):
+            squares += (read(row, i) - mean) ** 2
+        scale = ONE / F(math.sqrt(squares / count + epsilon))
+        for i in range(row.size):
+            store(out, i, F((read(row, i) - mean) * scale * weight[i] + bias[i]))
