@@ -1,6 +1,6 @@
 """Peak memory of a worker that describes segments at the paper's sizes: one line. No part of the paper.
 
-    python scripts/caption_memory.py WEIGHTS [segments=8] [KEY=VALUE …]
+    python scripts/caption_memory.py WEIGHTS [segments=8] [to=FILE.csv] [KEY=VALUE …]
 
 WEIGHTS is what `python -m data_prep.random_models --to WEIGHTS` writes; KEY=VALUE are settings of a run, such as
 ``caption.rows=20``. The last three tokens of the paper's search, over keys and values as long as theirs, with all
@@ -49,8 +49,8 @@ def main(weights: str, *words: str) -> None:
     """Describe random directions of CLIP's space and print what the process held at its most, in MiB."""
     torch.set_num_threads(1)
     keep_freed_memory()  # as a worker does
-    segments = next((int(word.partition("=")[2]) for word in words if word.startswith("segments=")), 8)
-    own = [word for word in words if not word.startswith("segments=")]
+    given = dict(word.split("=", 1) for word in words if word.startswith(("segments=", "to=")))
+    segments, own = int(given.get("segments", 8)), [word for word in words if word.split("=")[0] not in given]
     sources = [f"models.{name}.source={Path(weights).resolve()}/{name}" for name in MODELS]
     context = RunContext(compose_settings(["device=cpu", "models=paper", *sources, *CUT, *own]))
     for name in ("dino", "clip"):  # what earlier stages of the same worker have loaded and read
@@ -65,8 +65,20 @@ def main(weights: str, *words: str) -> None:
     captioner(Embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), none, none))
     peak, files = (round((read_own_memory(name) or 0) / (1 << 20)) for name in ("VmHWM", "RssFile"))
     held = sum(entry.bytes for _, entry in captioner.search.features.contexts.items()) >> 20
-    told = f"{segments} segments, {' '.join(own) or 'as by default'}"
-    print(f"{told}: peak {peak:,} MiB, of it files {files:,}; texts {held:,}")
+    settings = " ".join(own) or "as by default"
+    print(f"{segments} segments, {settings}: peak {peak:,} MiB, of it files {files:,}; texts {held:,}")
+    if "to" in given:
+        row = {"segments": segments, "settings": settings, "peak_mb": peak, "files_mb": files, "texts_mb": held}
+        write_row(row, Path(given["to"]))
+
+
+def write_row(row: dict[str, Any], path: Path) -> None:
+    """Write a csv of one row."""
+    import pandas as pd  # whose memory is none of what was measured
+
+    from bench.csv_files import write_csv
+
+    print(write_csv(pd.DataFrame([row]), path, decimals=0))
 
 
 if __name__ == "__main__":

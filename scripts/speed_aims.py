@@ -23,7 +23,7 @@ from processes import ROOT
 from speed_words import write_words
 
 from bench.csv_files import read_csv
-from bench.speed.aims import Aim, count_met, judge_aims, write_table
+from bench.speed.aims import PEAK, Aim, count_met, judge_aims, write_table
 from bench.speed.growth import STEEP
 from bench.speed.write import update_row
 from bench.store.files import write_atomically
@@ -33,6 +33,7 @@ PAPER = "zgs speed scale=paper weights=FOLDER to=results/speed"
 STAGES = "python scripts/compare_stages.py FOLDER --to results/speed/before.csv"
 WHOLE = "python scripts/compare_speed.py --to results/speed.csv"
 GROWTH = "zgs speed growth=yes to=results/speed"
+MEMORY = "python scripts/caption_memory.py FOLDER to=results/speed/memory.csv"
 META = "zgs speed device=meta scale=paper to=results/speed"
 CUDA = "zgs speed device=cuda scale=paper to=results/speed"
 HOUR, GPU_SECONDS, GPU_BYTES = 3600.0, 10.0, 16e9
@@ -65,7 +66,7 @@ def main(words: Sequence[str]) -> int:
 def make_page(results: Path) -> str:
     """Make the page from the files of a folder. Raises SystemExit for one that is missing."""
     sections = [judge_paper(results), judge_stages(results), judge_processes(results), judge_growth(results),
-                judge_counted(results), judge_gpu(results)]  # fmt: skip
+                judge_memory(results), judge_counted(results), judge_gpu(results)]  # fmt: skip
     measured = [(aim, value) for section in sections for aim, value in section.judged if value is not None]
     lines = [
         "# The aims of speed", "",
@@ -130,6 +131,14 @@ def judge_growth(results: Path) -> Section:
     return Section("Growth", file, GROWTH, judged, _write_range("measurements", table["n"].tolist()))
 
 
+def judge_memory(results: Path) -> Section:
+    """Judge what a worker holds at its most in a whole search of the paper's sizes, by default settings."""
+    file = "speed/memory.csv"
+    peaks = read_csv(results / file)["peak_mb"].astype(float).tolist() if (results / file).is_file() else [None]
+    judged: Judged = [(_limit("a whole search", "peak, MB", PEAK), peak) for peak in peaks]
+    return Section("Memory of a worker", file, MEMORY, judged, f"{len(peaks)} run")
+
+
 def judge_counted(results: Path) -> Section:
     """Judge what the largest stage needs of a GPU with 16 GB."""
     file = "speed/meta_paper.json"
@@ -157,7 +166,7 @@ def _limit(stage: str, what: str, bound: float | None) -> Aim:
 
 def _write_source(results: Path, section: Section) -> str:
     if not (results / section.file).is_file():
-        return f"Not measured: `{section.command}` does so where there is one."
+        return f"Not measured; `{section.command}` would do so."
     link = section.file.removeprefix("speed/") if section.file.startswith("speed/") else f"../{section.file}"
     return f"[{section.file}]({link}), made by `{section.command}`; n: {section.n}."
 

@@ -14,9 +14,10 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from bench.caption.candidates import Context
-from bench.caption.language_block import Attended, Normed, Trace
+from bench.caption.language_block import Normed, Trace
 from bench.caption.language_step import LanguageStep, Pass
 from bench.caption.texts import Recent
+from bench.caption.token_attention import Attended
 
 ROOM, LEAST = 16 << 20, 64
 """Bytes of contexts that are remembered, and how many have to fit: of GPT-2 medium, with a megabyte each, none is."""

@@ -97,7 +97,8 @@ class LanguageStep:
         That is at most ``usual`` or, where that is more, ``room``.
         """
         if self.streams:
-            return min(rows, max(usual, room))
+            least = min(torch.get_num_threads(), 2)  # several threads would share out the sums of a single row
+            return min(max(rows, least), max(usual, room))
         return round_up(rows, usual, self.weights, room, multiply)
 
     @torch.no_grad()
@@ -117,7 +118,7 @@ class LanguageStep:
         """Compute the logits after one more token a row."""
         x = self.embedding[tokens] + self.positions[cache.shape[4]]  # b w
         traces = []
-        for block, layer in zip(self.blocks, cache.flatten(2, 3).unbind(), strict=True):  # 2 b*h t k
+        for block, layer in zip(self.blocks, cache.contiguous().flatten(2, 3).unbind(), strict=True):  # 2 b*h t k
             x, trace = block(x, *layer.unbind())
             traces.append(trace)
         normed = self.norm(x)

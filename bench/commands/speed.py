@@ -32,7 +32,7 @@ KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2
 
 --scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs; the exit code
 is 1 where they do not agree. Plain is: attention written out, all blocks and tokens, one segment a forward, texts
-padded to the whole context, nothing reused, products by torch's own library (the fast form's are oneDNN's)."""
+padded to the whole context, nothing reused, products by torch's own library (the fast form: oneDNN's, our tiles)."""
 OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": "", "growth": "no"}
 """Options of this command, with their defaults."""
 ENDS = ("json", "csv", "md", "png", "svg")

@@ -8,7 +8,7 @@ patch 8, stride 2 and 224 pixels, where appendix B writes 111 x 111.
 from __future__ import annotations
 
 import json
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class DenseFeatures:
         self.patch, self.depth = int(self.model.config.patch_size), len(self.blocks)
         self._check(layer)
         self.layer = layer % self.depth
-        self._run_block = run_block
+        self._run_block: Callable[..., torch.Tensor] = run_block
         self._mean, self._std = (torch.tensor(v).view(3, 1, 1) for v in statistics)
 
     def compute_features(
@@ -92,8 +92,9 @@ class DenseFeatures:
     def compute_facet(self, pixels: torch.Tensor) -> torch.Tensor:
         """Compute the facet of normalised pixels [1, 3, H, W]: [1, rows * columns, d], without the class token."""
         tokens = self._embed_patches(pixels.to(self.device, self.dtype))
+        room: list[torch.Tensor] = []
         for block in self.blocks[: self.layer]:
-            tokens = self._run_block(block, tokens)
+            tokens = self._run_block(block, tokens, room)
         block = self.blocks[self.layer]
         if self.facet == "key":
             return block.attention.k_proj(read_norms(block)[0](tokens[:, 1:]))
@@ -101,7 +102,7 @@ class DenseFeatures:
 
     def compile_blocks(self) -> None:
         """Let blocks go through `torch.compile` from now on, one graph for all of them and for all lengths."""
-        self._run_block = partial(call_compiled, run_block)
+        self._run_block = lambda block, tokens, _=None: call_compiled(run_block, block, tokens)
 
     def interpolate_positions(self, rows: int, columns: int) -> torch.Tensor:
         """Make the position embedding for a grid, bicubically interpolated: [1, 1 + rows * columns, d]."""

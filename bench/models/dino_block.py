@@ -22,18 +22,19 @@ BEHIND: dict[str, Activation] = {"gelu": "gelu", "gelu_pytorch_tanh": "gelu_tanh
 Layer = Callable[[Tensor], Tensor]
 
 
-def run_block(block: Any, tokens: Tensor) -> Tensor:
+def run_block(block: Any, tokens: Tensor, room: list[Tensor] | None = None) -> Tensor:
     """Run one pre-norm block over tokens [1, T, w]; on a processor `ROWS` at a time go through all but attention.
 
-    `attend` never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid.
+    `attend` never holds the n x n weights: 3.4 GB a layer on a 109 x 109 grid. Blocks that are given one list as `room`
+    write queries, keys and values to the same memory: pages of new one are cleared first.
     """
     attention, (before, after) = block.attention, read_norms(block)
     layers = [_pack(layer, tokens) for layer in (attention.q_proj, attention.k_proj, attention.v_proj)]
-    parts = _join_rows(partial(_project, before, layers), tokens)
+    parts = _join_rows(partial(_project, before, layers), [] if room is None else room, tokens)
     query, key, value = (part.unflatten(2, (-1, attention.head_dim)).transpose(1, 2) for part in parts)  # 1 H T k each
     heads = attend(query, key, value).transpose(1, 2).flatten(2)  # 1 T w
     leave = partial(_leave, block, _pack(attention.o_proj, tokens), after, _read_mlp(block.mlp, tokens))
-    return _join_rows(leave, tokens, heads)[0]
+    return _join_rows(leave, [heads], tokens, heads)[0]  # each row has been read when it is written
 
 
 def read_norms(block: Any) -> tuple[nn.Module, nn.Module]:
@@ -41,21 +42,22 @@ def read_norms(block: Any) -> tuple[nn.Module, nn.Module]:
     return (block.norm1, block.norm2) if hasattr(block, "norm1") else (block.layernorm_before, block.layernorm_after)
 
 
-def _join_rows(make: Callable[..., Sequence[Tensor]], *inputs: Tensor) -> Sequence[Tensor]:
+def _join_rows(make: Callable[..., Sequence[Tensor]], room: list[Tensor], *inputs: Tensor) -> Sequence[Tensor]:
     """Join what is made of `ROWS` tokens of all inputs [1, T, w] at a time, on a GPU of all at once: each [1, T, o].
 
-    Each part is copied to its place while it is in the cache; `torch.cat` would fetch all of them again.
+    Each part is copied to its place in the `room`, which is made where it is empty, while it is in the cache;
+    `torch.cat` would fetch all of them again.
     """
     if inputs[0].device.type != "cpu":
         return make(*inputs)
     tokens = inputs[0].shape[1]
-    made: list[Tensor] = []
     for first in range(0, tokens, ROWS):
         parts = make(*(x[:, first : first + ROWS] for x in inputs))
-        made = made or [part.new_empty(1, tokens, part.shape[2]) for part in parts]
-        for part, whole in zip(parts, made, strict=True):
+        if not room:
+            room.extend(part.new_empty(1, tokens, part.shape[2]) for part in parts)
+        for part, whole in zip(parts, room, strict=True):
             whole[:, first : first + ROWS] = part
-    return made
+    return room
 
 
 def _project(norm: nn.Module, layers: Sequence[Layer], tokens: Tensor) -> list[Tensor]:

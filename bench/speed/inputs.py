@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -21,6 +21,9 @@ MODELS = ("clip", "dino", "language", "sentence")
 SEGMENTS = {EMBEDDED: 9, PAPER: 39}
 """Segments that are embedded: trees of 5 and of 20 leaves with all their parents."""
 
+Features: TypeAlias = tuple[np.ndarray, tuple[int, int], np.ndarray]
+"""What `Dino.compute_features` gives."""
+
 
 @dataclass
 class Inputs:
@@ -33,8 +36,8 @@ class Inputs:
     settings: Mapping[str, Any]
     image: UInt8[np.ndarray, "h w 3"]
     embedded: Mapping[str, Any]
-    features: tuple[np.ndarray, tuple[int, int], np.ndarray] | None = None
-    """What the stage of that name made of the picture, if it has run: `Dino.compute_features`."""
+    features: Features | None = None
+    """What the stage of that name made of the picture, if it has run."""
 
     @cached_property
     def context(self) -> RunContext:

@@ -62,7 +62,7 @@ def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) 
         for keys, values in zip(known.split(columns), value.split(columns), strict=True):  # c D
             weights, added = exponentiate(asking, keys, most)  # r c and r 1
             total += added
-            sums += multiply(weights.to(value.dtype), values.t())  # r D
+            sums += call_onednn(weights.to(value.dtype), values.t(), None)  # r D
             del weights  # the next ones take the same memory: other pages would have to be cleared first
         torch.div(sums, total, out=out)
     return None
@@ -97,7 +97,7 @@ def exponentiate(query: Tensor, keys: Tensor, most: float) -> tuple[Tensor, Tens
     if query.dtype == torch.bfloat16:
         weights = exponentiate_in_product(query, keys, most)
         return weights, multiply(weights, weights.new_ones(1, weights.shape[1]))  # torch copies to float32 to sum
-    logits = multiply(query, keys)
+    logits = call_onednn(query, keys, None)
     if not most <= SAFE:
         logits -= logits.amax(-1, keepdim=True)
     sums = exponentiate_(logits)

@@ -66,14 +66,18 @@ class _Pool(ProcessPoolExecutor):
 class Crew:
     """``workers`` processes; ``context`` is a fork server's, ``fewer`` the option that asks for one process only.
 
+    ``advice`` is what to do where one died, if that is not to continue a run.
+
     The first work starts them: a fork server takes a second, which who finds everything in the store does not pay.
     ``libraries`` are modules that the server imports for all of them, if it is not running yet.
     """
 
     libraries: Sequence[str] = ()
 
-    def __init__(self, context: Any, workers: int, threads: int | None = None, fewer: str = ONE) -> None:
-        self._fewer, self._wanted = fewer, (context, workers, threads)
+    def __init__(
+        self, context: Any, workers: int, threads: int | None = None, fewer: str = ONE, advice: str = ""
+    ) -> None:
+        self._told, self._wanted = (fewer, advice), (context, workers, threads)
         self._processes: MutableMapping[int, Any] = {}
         _open.add(self)
 
@@ -161,7 +165,7 @@ class Crew:
         lost = [
             i for i in range(len(names)) if i % SEATS in seats and not _has_result(futures[i // chunk : i // chunk + 1])
         ]
-        return describe_death(next(iter(guilty.values()), None), ", ".join(names[i] for i in lost[:3]), self._fewer)
+        return describe_death(next(iter(guilty.values()), None), ", ".join(names[i] for i in lost[:3]), *self._told)
 
 
 def _has_result(futures: Sequence[Future[Any]]) -> bool:

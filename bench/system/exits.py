@@ -10,10 +10,12 @@ UNKNOWN = 255
 """What the library gives as exit code where the fork server is gone, which alone could have told."""
 
 
-def describe_death(code: int | None, over: str, fewer: str = ONE) -> str:
-    """Describe a worker by its exit code (negative: the signal) and by what it was at."""
+def describe_death(code: int | None, over: str, fewer: str = ONE, advice: str = "") -> str:
+    """Describe a worker by its exit code (negative: the signal) and by what it was at; ``advice`` replaces a run's."""
     code = None if code == UNKNOWN else code
     where = f"over {over}" if over else "before its first image"
+    if advice:
+        return f"a worker process {describe_exit(code)} {where}; {advice}"
     told, again = describe_exit(code), "what is finished is kept: run the same command again"
     if code == -signal.SIGKILL or code is None:
         return f"a worker process {told} {where}; {again}, with {fewer} if memory was short"

@@ -8,13 +8,25 @@ tensors.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import config, njit
 
+from bench.errors import UserError
 from bench.system.loops_folder import find_folder
+
+try:
+    from numba import config, njit
+except AttributeError as error:  # numba takes any module called so for the package coverage, and that is not needed
+    if "coverage" not in str(error):
+        raise
+    file = getattr(sys.modules.get("coverage"), "__file__", None)
+    raise UserError(
+        f"numba, which compiles loops, cannot be imported ({error}): Python found {file} where numba looks for the "
+        "package coverage; rename that file, or start in another folder"
+    ) from error
 
 F, I32, U32, U16 = np.float32, np.int32, np.uint32, np.uint16
 ONE = F(1)

@@ -20,8 +20,8 @@ from bench.system.resources import read_own_memory
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-LARGE = 768 << 20
-"""Bytes of files in memory from which they are given back: twice those of the libraries, so small models pay nothing.
+LARGE = 640 << 20
+"""Bytes of files in memory from which they are given back: libraries and small models take some 500 MB and pay nothing.
 
 To map pages again takes 0.14 s a GiB of one core, to give them back 0.04 s, with the files in the system's cache."""
 LEAST = 4 << 20

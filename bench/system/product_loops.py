@@ -17,12 +17,13 @@ ROWS, WIDE = 4, 3
 """Rows of a tile, and of one that is twice as wide: either's sums fit into the registers."""
 MANY = 16
 """Rows from which wide tiles pay, and that a part of the matrix is copied into the cache for them."""
-FEW = 16
+FEW = 8
 """Rows of the matrix that fewer rows take at a time."""
-AHEAD, DOTS_AHEAD = COLUMNS, 2 * COLUMNS
+AHEAD = 2 * COLUMNS
 """Numbers of a row that are fetched ahead: a processor stops of itself at the end of a page."""
 
 _add_rows_4, _add_rows_1 = (make_tile(rows, VECTORS, add_rows_of_tile) for rows in (ROWS, 1))
+_add_row = make_tile(1, 2 * VECTORS, add_rows_of_tile)
 _add_dots_4, _add_dots_1 = (make_tile(rows, VECTORS, add_dots_of_tile) for rows in (ROWS, 1))
 _add_dots_3 = make_tile(WIDE, 2 * VECTORS, add_dots_of_tile)
 _add_dot = make_tile(1, 1, add_dots_of_tile)
@@ -37,7 +38,11 @@ def add_rows(x: Any, w: Any, start: Any, first: Any, last: Any, y: Any) -> None:
     rows, deep = x.shape
     for k in range(0, deep, FEW):
         depth = min(FEW, deep - k)
-        for column in range(first, last, COLUMNS):
+        column = first
+        while rows == 1 and column + 2 * COLUMNS <= last:  # of one row there is room for a wide tile
+            _add_row(x, 0, k, w, start + k, column, y, column, depth, AHEAD)
+            column += 2 * COLUMNS
+        while column < last:
             row, ahead = 0, AHEAD
             while row + ROWS <= rows:
                 _add_rows_4(x, row, k, w, start + k, column, y, column, depth, ahead)
@@ -45,6 +50,7 @@ def add_rows(x: Any, w: Any, start: Any, first: Any, last: Any, y: Any) -> None:
             while row < rows:
                 _add_rows_1(x, row, k, w, start + k, column, y, column, depth, ahead)
                 row, ahead = row + 1, 0
+            column += COLUMNS
 
 
 @compile_exact
@@ -66,30 +72,33 @@ def add_rows_of_copy(x: Any, w: Any, start: Any, first: Any, last: Any, panel: A
 
 
 @compile_exact
-def add_dots(x: Any, w: Any, start: Any, first: Any, last: Any, y: Any) -> None:
-    """Add the dot products of few rows x [r, d] with w's rows first to last [o, i], from start on, to y [r, o]."""
-    rows, depth = x.shape
+def add_dots(x: Any, w: Any, first: Any, last: Any, block: Any, y: Any) -> None:
+    """Add the dot products of few rows x [r, i] with w's rows first to last [o, i] to y [r, o], block by block."""
+    rows, deep = x.shape
     whole = first + (last - first) // VECTORS * VECTORS
     for at in range(first, whole, VECTORS):
-        row, ahead = 0, DOTS_AHEAD
-        while row + ROWS <= rows:
-            _add_dots_4(x, row, 0, w, at, start, y, at, depth, ahead)
-            row, ahead = row + ROWS, 0
-        while row < rows:
-            _add_dots_1(x, row, 0, w, at, start, y, at, depth, ahead)
-            row, ahead = row + 1, 0
+        for k in range(0, deep, block):
+            depth = min(block, deep - k)
+            row, ahead = 0, AHEAD
+            while row + ROWS <= rows:
+                _add_dots_4(x, row, k, w, at, k, y, at, depth, ahead)
+                row, ahead = row + ROWS, 0
+            while row < rows:
+                _add_dots_1(x, row, k, w, at, k, y, at, depth, ahead)
+                row, ahead = row + 1, 0
     for at in range(whole, last):
-        for row in range(rows):
-            _add_dot(x, row, 0, w, at, start, y, at, depth, 0)
+        for k in range(0, deep, block):
+            for row in range(rows):
+                _add_dot(x, row, k, w, at, k, y, at, min(block, deep - k), 0)
 
 
 @compile_exact
 def add_dots_of_many(x: Any, w: Any, start: Any, first: Any, last: Any, y: Any) -> None:
-    """As `add_dots`, of many rows, by wide tiles."""
+    """As `add_dots`, of many rows by wide tiles, a single block: x [r, d] with the numbers of w from start on."""
     rows, depth = x.shape
     whole = first + (last - first) // (2 * VECTORS) * (2 * VECTORS)
     for at in range(first, whole, 2 * VECTORS):
-        row, ahead = 0, DOTS_AHEAD
+        row, ahead = 0, AHEAD
         while row + WIDE <= rows:
             _add_dots_3(x, row, 0, w, at, start, y, at, depth, ahead)
             row, ahead = row + WIDE, 0

@@ -49,7 +49,8 @@ def takes(*numbers: Tensor) -> bool:
 
 def view_array(numbers: Tensor) -> np.ndarray:
     """View a tensor on a processor as an array: bfloat16, which NumPy does not know, by its bits as uint16."""
-    return (numbers.view(torch.uint16) if numbers.dtype == torch.bfloat16 else numbers).detach().numpy()
+    plain = numbers.detach() if numbers.requires_grad else numbers
+    return (plain.view(torch.uint16) if plain.dtype == torch.bfloat16 else plain).numpy()
 
 
 def run_by_rows(loop: Callable[..., Any], *arrays: np.ndarray) -> None:

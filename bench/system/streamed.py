@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bench.system import products
-from bench.system.rowwise import run_each, split_among_threads
+from bench.system.rowwise import run_each, split_among_threads, view_array
 
 LEAST = 1 << 18
 """Numbers of a matrix from which it is worth a call."""
@@ -42,29 +42,46 @@ def _lies_in_rows(matrix: Tensor) -> bool:
 
 def multiply(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Compute x W^T + b of what it `takes`: x [r, i], W [o, i], b [o] to [r, o]."""
-    made = x.new_zeros(len(x), len(weight)) if bias is None else bias.expand(len(x), -1).clone()
-    turned = not _lies_in_rows(weight)
-    depth = TURNED_DEPTH if turned else DEPTH
-    for start in range(0, x.shape[1], depth):
-        part = torch.zeros_like(made) if turned and start else made
-        _add_products(x[:, start : start + depth].contiguous(), weight, start, part)
-        if part is not made:
-            made += part
+    rows, outputs = x.shape[0], weight.shape[0]
+    made = x.new_zeros(rows, outputs) if bias is None else bias.repeat(rows, 1)
+    (_add_dots if _lies_in_rows(weight) else _add_rows)(x, weight, made)
     return made
 
 
-def _add_products(x: Tensor, weight: Tensor, start: int, made: Tensor) -> None:
-    """Add x [r, d] times a part of W, from the inner number ``start`` on, to what is made [r, o]."""
+def _add_dots(x: Tensor, weight: Tensor, made: Tensor) -> None:
+    """Add x W^T to what is made, by dot products with the rows of W."""
     from bench.system import product_loops as loops  # imports numba
 
-    left, out, turned = x.detach().numpy(), made.numpy(), not _lies_in_rows(weight)
-    matrix = (weight.t() if turned else weight).detach().numpy()
-    tiles, size = -(-len(weight) // WIDTH), weight.numel()
-    bounds = [(first * WIDTH, min(last * WIDTH, len(weight))) for first, last in split_among_threads(tiles, size)]
-    many = len(x) >= loops.MANY
-    if turned and many:
-        panels = torch.empty(len(bounds), PANEL, WIDTH).numpy()
-        parts = [(left, matrix, start, *span, panel, out) for span, panel in zip(bounds, panels, strict=True)]
-        return run_each(loops.add_rows_of_copy, parts)
-    loop = loops.add_rows if turned else loops.add_dots_of_many if many else loops.add_dots
-    return run_each(loop, [(left, matrix, start, *span, out) for span in bounds])
+    matrix, out, spans = view_array(weight), view_array(made), _split(weight)
+    if x.shape[0] < loops.MANY:
+        left = view_array(x.contiguous())
+        return run_each(loops.add_dots, [(left, matrix, *span, DEPTH, out) for span in spans])
+    for start in range(0, x.shape[1], DEPTH):  # 80 rows that lie 4096 numbers apart would not stay in a cache
+        left = view_array(x[:, start : start + DEPTH].contiguous())
+        run_each(loops.add_dots_of_many, [(left, matrix, start, *span, out) for span in spans])
+    return None
+
+
+def _add_rows(x: Tensor, weight: Tensor, made: Tensor) -> None:
+    """Add x W^T to what is made, by adding up the columns of W, which lie in one piece each."""
+    from bench.system import product_loops as loops
+
+    matrix, spans = view_array(weight.t()), _split(weight)
+    panels = view_array(torch.empty(len(spans), PANEL, WIDTH)) if x.shape[0] >= loops.MANY else None
+    for start in range(0, x.shape[1], TURNED_DEPTH):
+        part = torch.zeros_like(made) if start else made
+        left, out = view_array(x[:, start : start + TURNED_DEPTH].contiguous()), view_array(part)
+        if panels is None:
+            run_each(loops.add_rows, [(left, matrix, start, *span, out) for span in spans])
+        else:
+            whole = zip(spans, panels, strict=True)
+            run_each(loops.add_rows_of_copy, [(left, matrix, start, *span, panel, out) for span, panel in whole])
+        if start:
+            made += part
+
+
+def _split(weight: Tensor) -> list[tuple[int, int]]:
+    """Split the outputs of a weight among threads, by whole tiles."""
+    outputs = weight.shape[0]
+    tiles = split_among_threads(-(-outputs // WIDTH), weight.numel())
+    return [(first * WIDTH, min(last * WIDTH, outputs)) for first, last in tiles]

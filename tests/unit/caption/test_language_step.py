@@ -101,5 +101,7 @@ def test_any_number_of_rows_goes_where_all_weights_are_streamed(monkeypatch: pyt
     step = LanguageStep(tiny.language(width=64).model)
     assert [step.round_up(rows, 16) for rows in (1, 5, 16, 90)] == [1, 5, 16, 16]
     assert step.round_up(90, 16, room=50) == 50 and step.round_up(20, 16, room=50) == 20
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    assert [step.round_up(rows, 16) for rows in (1, 2, 5)] == [2, 2, 5], "threads share a single row's sums out"
     monkeypatch.setattr(streamed, "LEAST", 64 * 64 + 1)
     assert not step.streams and step.round_up(1, 16) >= 4, "one of them is not"

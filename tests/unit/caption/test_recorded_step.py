@@ -18,10 +18,17 @@ from bench.caption.guidance import Guidance, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.recorded_step import RecordedStep
 from bench.caption.zerocap import ZeroCap
+from bench.system import rowwise
 from bench.system.graphs import record
 from tests.unit.caption import tiny
 
 OPTIONS: dict[str, Any] = {"beams": 3, "tokens": 3, "iterations": 2, "candidates": 24}
+
+
+@pytest.fixture(autouse=True)
+def _no_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU has none, and a tracer does not see them."""
+    monkeypatch.setattr(rowwise, "takes", lambda *_: False)
 
 
 class Caller:

@@ -63,3 +63,16 @@ def test_few_tokens_share_no_packed_weight(monkeypatch: pytest.MonkeyPatch) -> N
     """To pack takes longer than it saves: `PACKED_FROM` tokens are needed."""
     monkeypatch.setattr(dino_block, "pack", lambda *_, **__: pytest.fail("packed"))
     run_block(make_block("vit", "gelu"), torch.ones(1, 197, 24))
+
+
+@torch.no_grad()
+def test_blocks_that_share_room_make_the_same(packed: list[torch.Tensor | None]) -> None:
+    """Queries, keys and values of the second block are written over those of the first; tokens are its own."""
+    block, x = make_block("vit", "gelu"), torch.randn(1, 50, 24, generator=torch.Generator().manual_seed(1))
+    room: list[torch.Tensor] = []
+    first = run_block(block, x, room)
+    places, kept = [part.data_ptr() for part in room], first.clone()
+    second = run_block(block, first, room)
+    assert len(places) == 3 and places == [part.data_ptr() for part in room] and packed
+    assert torch.equal(first, kept) and torch.equal(first, run_block(block, x))
+    assert torch.equal(second, run_block(block, kept))

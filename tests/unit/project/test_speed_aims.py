@@ -15,6 +15,7 @@ import pytest
 
 ECHO = shutil.which("echo")
 ROOT = Path(__file__).resolve().parents[3]
+LACKING = "| whole image: seconds, at most 10 | – | not measured |"
 FILES = ("speed/paper.json", "speed/before.csv", "speed.csv", "speed/growth.csv", "speed/meta_paper.json")
 
 
@@ -54,6 +55,12 @@ def test_every_aim_of_the_issue_is_there(script: ModuleType, results: Path) -> N
     image, _ = script.judge_paper(results).judged[-1]
     assert (image.stage, image.bound, image.at_most) == ("whole image", 1, True)
     assert {aim.bound for aim, _ in script.judge_growth(results).judged} == {1.1}
+    assert [(aim.bound, aim.at_most, value) for aim, value in script.judge_memory(results).judged] == [
+        (3072, True, None)
+    ]
+    (results / "speed/memory.csv").write_text("segments,settings,peak_mb,files_mb\n8,by default,3072.5,1500\n")
+    ((aim, value),) = script.judge_memory(results).judged
+    assert value == 3072.5 and not aim.is_met(value)
 
 
 def test_values_are_those_of_the_files_by_hand(script: ModuleType, results: Path) -> None:
@@ -71,10 +78,10 @@ def test_values_are_those_of_the_files_by_hand(script: ModuleType, results: Path
 
 
 def test_a_gpu_that_was_measured_is_judged(script: ModuleType, results: Path) -> None:
-    assert script.judge_gpu(results).judged[0][1] is None and "not measured" in script.make_page(results)
+    assert script.judge_gpu(results).judged[0][1] is None and LACKING in script.make_page(results)
     rows = [{"stage": stage, "seconds": seconds} for stage, seconds in (("image", 9.0), ("image", 12.0), ("text", 1.0))]
     (results / "speed/cuda_paper.json").write_text(json.dumps(rows))
-    assert script.judge_gpu(results).judged[0][1] == 9 and "not measured" not in script.make_page(results)
+    assert script.judge_gpu(results).judged[0][1] == 9 and LACKING not in script.make_page(results)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -96,7 +103,7 @@ def test_one_script_runs_the_commands_that_the_page_names(script: ModuleType) ->
     command = ["sh", str(ROOT / "scripts/speed.sh"), "FOLDER"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    for named in (script.PAPER, script.GROWTH, script.META, script.STAGES):
+    for named in (script.PAPER, script.GROWTH, script.META, script.MEMORY, script.STAGES):
         assert named.split(" ", 1)[1] in lines, named
     assert all("results/speed.csv" in line for line in lines if "compare_speed" in line)
     cases = {word for line in lines if "compare_speed" in line for word in line.split()}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from bench.system.loops_folder import ROOT, find_folder, hash_loops
 
 LOOPS = sorted(ROOT.rglob("*loops.py"))
 ALLOWED = ("__future__", "collections.abc", "llvmlite", "llvmlite.binding", "math", "numba", "numba.core",
-           "numba.extending", "numpy", "typing", "bench.system.loops_folder")  # fmt: skip
+           "numba.extending", "numpy", "typing", "bench.system.loops_folder", "bench.errors", "sys")  # fmt: skip
 
 
 @pytest.fixture
@@ -60,3 +63,14 @@ def test_the_first_folder_that_may_be_written_is_taken(tmp_path: Path, monkeypat
     monkeypatch.setenv("XDG_CACHE_HOME", str(file))
     find_folder.cache_clear()
     assert find_folder() is None
+
+
+def test_a_file_that_stands_before_numba_is_named(tmp_path: Path) -> None:
+    (tmp_path / "coverage.py").write_text("def share(hits, whole): return hits / whole\n")
+    program = "from bench.errors import UserError\ntry: import bench.system.loops\nexcept UserError as e: print(e)"
+    paths = os.pathsep.join([str(tmp_path), str(ROOT.parent)])
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True
+    )
+    assert done.stderr == "" and "\n" not in done.stdout.strip()
+    assert f"Python found {tmp_path / 'coverage.py'} where numba looks" in done.stdout and "rename" in done.stdout
