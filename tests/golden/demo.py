@@ -63,7 +63,7 @@ def compare_tables(found: pd.DataFrame, frozen: pd.DataFrame) -> Iterator[str]:
     Rows may be added, and their order is free.
     """
     identity = [column for column in frozen.columns if column in _IDENTITY]
-    found, frozen = (table.set_index(pd.Index(_name_rows(table[identity]))) for table in (found, frozen))
+    found, frozen = (table.set_index(pd.Index(name_rows(table[identity]))) for table in (found, frozen))
     times = found.index.value_counts()
     if wrong := [row for row in frozen.index if times.get(row) != 1]:
         yield f"rows that are not there once: {wrong}"
@@ -78,11 +78,12 @@ def compare_tables(found: pd.DataFrame, frozen: pd.DataFrame) -> Iterator[str]:
 
 def _allow_moves(frozen: pd.DataFrame) -> np.ndarray:
     """Say of each row what its numbers may move by: float64 [rows]."""
-    names = frozen["metric" if "metric" in frozen.columns else "name"].str.lower()
-    return np.where(names.str.contains(_OF_SIMILARITIES), ROUNDED, SAME)
+    names = pd.Series(name_rows(frozen[[column for column in frozen.columns if column in _IDENTITY]]))
+    return np.where(names.str.lower().str.contains(_OF_SIMILARITIES), ROUNDED, SAME)
 
 
-def _name_rows(identity: pd.DataFrame) -> list[str]:
+def name_rows(identity: pd.DataFrame) -> list[str]:
+    """Name each row by all that identifies it: a breakdown has neither metric nor name, for its metric is recall."""
     return [" ".join(map(str, row)) for row in identity.itertuples(index=False)]
 
 

@@ -15,6 +15,7 @@ from tests.golden.demo import (
     REPORT,
     SAME,
     compare_tables,
+    name_rows,
     read_frozen,
     read_table,
 )  # fmt: skip
@@ -40,7 +41,7 @@ def test_every_metric_aggregation_and_group_of_the_same_records(measured: Path, 
 def test_a_moved_digit_and_a_missing_row_are_noticed(name: str) -> None:
     frozen = read_frozen(name)
     column = next(c for c in ("value", "area", "numerator") if c in frozen.columns)
-    of_counts = frozen[frozen["metric" if "metric" in frozen.columns else "name"].str.contains(r"/iou\.|/recall>")]
+    of_counts = frozen[pd.Series(name_rows(frozen)).str.contains(r"/iou\.|/recall>")]
     row = of_counts[column].last_valid_index()
     moved = frozen.astype({column: float})
     moved.loc[row, column] += max(3 * SAME, 2 * np.spacing(moved.loc[row, column]))
