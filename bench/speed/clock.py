@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.system.resources import read_own_memory
 
-LONG_ENOUGH, ONCE = 0.5, 5.0
+LONG_ENOUGH, ONCE = 0.5, 60.0
 """Seconds of all calls after which none is repeated, but for a single one below the second of them: the first call maps
 weights from their files and lets libraries choose their kernels, which a run does once."""
 _RESET, MB = Path("/proc/self/clear_refs"), 1 << 20

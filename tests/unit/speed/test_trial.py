@@ -56,7 +56,7 @@ def test_a_call_is_repeated_only_while_it_is_short() -> None:
 @pytest.mark.parametrize(
     ("spent", "most", "enough"),
     [([], 5, False), ([0.1] * 4, 5, False), ([0.1] * 5, 5, True), ([0.3, 0.3], 5, True), ([2.0], 5, False),
-     ([2.0], 1, True), ([2.0, 1.0], 5, True), ([5.0], 5, True)],
+     ([2.0], 1, True), ([2.0, 1.0], 5, True), ([30.0], 5, False), ([60.0], 5, True)],
 )  # fmt: skip
 def test_a_long_call_is_made_once_and_the_first_of_a_shorter_one_is_not_believed(
     spent: list[float], most: int, enough: bool
