@@ -176,7 +176,7 @@ def test_weights_of_all_heads_are_held_only_where_they_are_shared_or_read(monkey
     assert held == [("_shared", 2)]
     held.clear()
     read = Reader(clip, 2)(sample, masks)
-    assert held == [("exponential", number) for number in (2, 3, 4, 3, 4)]
+    assert held == [("exponential", number) for number in (2, 3, 3, 4, 4)]  # side by side
     np.testing.assert_allclose(read.vectors, Masked(clip, 2)(sample, masks).vectors, atol=1e-5)
 
 
