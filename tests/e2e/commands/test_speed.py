@@ -34,6 +34,7 @@ def test_both_forms_of_every_stage_agree(
     assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *words]) == 0
     rows = json.loads((tmp_path / "speed.json").read_text())
     assert [row["stage"] for row in rows] == STAGES and all(row["agrees"] for row in rows)
+    assert all("caption.beams=2" in row["settings"] for row in rows)
     assert all(row["plain"] == "measured" and row["plain_s"] > 0 and row["fast_s"] > 0 for row in rows)
     assert all(row["peak_mb"] > 10 and (row["flops"] or row["stage"] == "scoring") for row in rows)
     out = capsys.readouterr().out
