@@ -63,7 +63,8 @@ def make_counted_page(rows: Sequence[Row], machine: Row, scale: str) -> list[str
         "**nothing here was measured on one.** The stages run on tensors that have shapes and no "
         "numbers. TFLOP are counted by torch's own counter, attention among them. Launches: torch's operations that "
         "write numbers, each a kernel at the least, for which a GPU waits where kernels are small. "
-        "Tensors: the most that are alive at once, parameters left out, attention by a fused kernel. Needs: the parameters of all models, these tensors, "
+        "Tensors: the most that are alive at once, parameters left out, attention by a fused kernel. Needs: "
+        "the parameters of all models, these tensors, "
         f"{kept} MB for the features of texts that are remembered (`caption.store_mb`), and {assumed:,} MB that "
         "CUDA and its libraries take for themselves, which is assumed. 16 GB are 16 x 10^9 bytes. float16 is as large "
         "as bfloat16. Clustering, merging and scoring are a processor's.", "",
