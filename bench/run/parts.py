@@ -28,6 +28,7 @@ from bench.settings.instantiate import make_object
 from bench.settings.ranges import RunSettings
 from bench.store.keys import collect_inputs
 from bench.store.model_facts import collect_model_facts as _model_facts
+from bench.system.pages import PACKED, give_back
 
 Settings = Mapping[str, Any]
 STAGES = ("segment", "encode", "caption", "merge", "baseline")
@@ -105,6 +106,7 @@ class RunParts:
             raise UsageError(f"{name}._target_={options['_target_']}: gives no {name}, which can be called")
         if self.run.graphs and hasattr(made, "use_graphs"):
             made.use_graphs()
+        give_back(PACKED)
         return made
 
     @cached_property

@@ -75,6 +75,16 @@ def test_little_is_left_alone(weights: dict[str, torch.Tensor], monkeypatch: pyt
     assert give_back() == 0
 
 
+@pytest.mark.parametrize(("own", "trims"), [(pages.MUCH - 1, 0), (pages.MUCH, 1)])
+def test_freed_memory_is_asked_for_where_much_is_held_whatever_is_mapped(
+    own: int, trims: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, trimmed = {"RssFile": pages.LARGE - 1, "RssAnon": own}, list[int]()
+    monkeypatch.setattr(pages, "read_own_memory", held.get)
+    monkeypatch.setattr(pages, "trim", lambda: trimmed.append(1))
+    assert give_back() == 0 and len(trimmed) == trims
+
+
 def test_pages_are_given_back_before_every_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(pages, "give_back", lambda: told.append("given back"))
