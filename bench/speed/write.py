@@ -31,6 +31,12 @@ SHARES = (
 """What both shares of the limit are: `bench.speed.products`."""
 
 
+EARLIER = (
+    "Share –: the row was measured by an earlier version, which knew the share of the best shape alone; `stages=` with "
+    "its name measures it again."
+)
+
+
 def describe_machine(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Describe what the numbers were measured on, without the machine's name."""
     import torch
@@ -103,7 +109,8 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
         for row in rows
         for one in row.get("many", ())
     ]
-    blocks = [write_aims(rows)] if scale == "paper" else []
+    blocks = [["", EARLIER]] if any(row["flops"] and row["share"] is None for row in rows) else []
+    blocks += [write_aims(rows)] if scale == "paper" else []
     blocks += [head + notes] if notes else []
     blocks += [["", "**Plain, where it is a choice:**", "", *plain]] if plain else []
     low = [write_bfloat16(row["stage"], row["bfloat16"]) for row in rows if "bfloat16" in row]
