@@ -68,8 +68,8 @@ def main(arguments: list[str]) -> int:
         rows.append(row)
         print(describe_row(row), flush=True)
         print(f"  {len(rows)} of {len(stages)} stages, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
-        written = keep_rows(rows, inputs, options)
         tell_at_stop(describe_stop(options, stages[: len(rows)], stages[len(rows) :]))
+        written = keep_rows(rows, inputs, options)
     print(*(["speed:", *written] if written else []), sep="\n  ", end="\n" if written else "")
     wrong = [row["stage"] for row in rows if not row["agrees"]]
     print(f"the two forms of {', '.join(wrong)} differ" if wrong else f"both forms of all {len(rows)} stages agree")

@@ -72,13 +72,14 @@ def update_row(row: Row) -> dict[str, Any]:
 
 
 def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> list[Path]:
-    """Write SCALE.json, SCALE.csv, SCALE.md and the picture of a scale; return their paths."""
+    """Write SCALE.json, which keeps the rows, then SCALE.csv, SCALE.md and the picture of a scale; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
+    kept = write_json(rows, machine, scale, folder / f"{scale}.json")
     table, page = folder / f"{scale}.csv", folder / f"{scale}.md"
     write_csv(pd.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows]), table, decimals=6)
     write_atomically(page, make_page(rows, machine, scale).encode())
     picture = draw(rows, scale, folder / scale)
-    return [write_json(rows, machine, scale, folder / f"{scale}.json"), table, page, *picture]
+    return [kept, table, page, *picture]
 
 
 def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
