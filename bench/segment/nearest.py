@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64, Int64
 
-from bench.segment.ward_bounds import Bounds, find_directions, make_factors
+from bench.segment.ward_bounds import Bounds, fill_up, find_directions, make_factors
 
 BLOCK, ROWS = 256, 2048
 """Clusters that are compared with all later ones at once, and how many of these: bounds of 2 MB, kept by the cache."""
@@ -80,10 +80,11 @@ class Clusters:
 
     def list_bounds(self, places: Int64[np.ndarray, " m"], stale: int) -> Iterator[Bounds]:
         """List bounds of places to the first ``stale``, ever closer: along directions, in float32, in float64."""
+        count, places = len(places), fill_up(places)
         means, lengths, sizes = self.means, self.lengths[places], self.sizes[places]
-        yield Bounds.prepare(self.factors[places], lengths, sizes, stale, short=self.directions is not None)
+        yield Bounds.prepare(self.factors[places], lengths, sizes, stale, self.directions is not None, count)
         for dtype in (np.float64,) if self.directions is None else (np.float32, np.float64):
-            yield Bounds.prepare(make_factors(means[places], lengths, dtype), lengths, sizes, stale)
+            yield Bounds.prepare(make_factors(means[places], lengths, dtype), lengths, sizes, stale, count=count)
 
 
 def update_nearest(clusters: Clusters, alive: Int64[np.ndarray, " m"], stale: Int64[np.ndarray, " s"]) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from bench.system.products import multiply
@@ -25,6 +25,9 @@ DIMENSIONS, FEATURES = 3, 8
 """Dimensions for each direction kept and features for each dimension, below which nothing is saved."""
 SAMPLE = 2048
 """Features whose directions of largest variance are taken; any directions give bounds that hold."""
+TALL, WIDE = 256, 64
+"""Rows and columns of which products have a multiple: oneDNN keeps a kernel for each shape, of the sizes of thousands
+of clusters 200 MB."""
 SPARE = 16
 """Rounding errors beside those of the terms of a product, in `compute_error`."""
 
@@ -96,13 +99,15 @@ class Bounds:
     """Lower bounds of the squared Ward distances of m clusters to the first s, and by how much upper ones lie above.
 
     |x - y|^2 - error is one product [m, c + 2] with [c + 2, s], made of twice the factors of the s: doubling is exact.
-    ``slack`` is None where factors lie along directions: what lies beyond has no useful upper bound.
+    ``slack`` is None where factors lie along directions: what lies beyond has no useful upper bound. Behind the m
+    clusters and the s may stand others, which fill products up (`fill_up`).
     """
 
     left: Float[Tensor, "s c+2"]
     right: Float[Tensor, "m c+2"]
     inverse: Float[Tensor, " m"]
     slack: Float[np.ndarray, " m"] | None
+    count: int
 
     @staticmethod
     def prepare(
@@ -111,17 +116,30 @@ class Bounds:
         sizes: Float64[np.ndarray, " m"],
         stale: int,
         short: bool = False,
+        count: int | None = None,
     ) -> Bounds:
-        """Prepare those of m clusters to the first ``stale`` ones in their factors' type; ``short`` has no slack."""
+        """Prepare those of m clusters to the first ``stale`` ones in their factors' type; ``short`` has no slack.
+
+        Of the clusters given the first ``count`` (None: all) are meant.
+        """
         dtype = factors.dtype.type
         error = compute_error(factors.shape[1], dtype, float(lengths.max()))
-        left = -4 * factors[:stale]
-        left[:, -2], left[:, -1] = 2 * (lengths[:stale] - error), 2
+        columns = -(-stale // WIDE) * WIDE
+        left = -4 * factors[:columns]
+        left[:, -2], left[:, -1] = 2 * (lengths[:columns] - error), 2
         inverse: np.ndarray = (1 / sizes).astype(dtype)
         slack = None if short else 4 * error / (inverse + inverse.min())
-        return Bounds(torch.from_numpy(left), torch.from_numpy(factors), torch.from_numpy(inverse), slack)
+        count = len(factors) if count is None else count
+        return Bounds(torch.from_numpy(left), torch.from_numpy(factors), torch.from_numpy(inverse), slack, count)
 
     def compute(self, rows: slice, block: slice) -> Float[Tensor, "r b"]:
         """Compute the bounds of the clusters of some rows with those of a block."""
-        least = multiply(self.right[rows], self.left[block])
-        return least.div_(self.inverse[rows, None] + self.inverse[block])  # 2 s t / (s + t) = 2 / (1/s + 1/t)
+        filled = slice(block.start, -(-block.stop // WIDE) * WIDE)
+        least = multiply(self.right[rows], self.left[filled])[: self.count - rows.start, : block.stop - block.start]
+        weight = self.inverse[rows.start : rows.start + len(least), None] + self.inverse[block]
+        return least.div_(weight)  # 2 s t / (s + t) = 2 / (1/s + 1/t)
+
+
+def fill_up(places: Int64[np.ndarray, " m"]) -> Int64[np.ndarray, " p"]:
+    """Repeat the last of some places until their number is a multiple of `TALL`."""
+    return np.pad(places, (0, -len(places) % TALL), mode="edge")

@@ -13,7 +13,7 @@ from scipy.cluster import hierarchy
 
 from bench.segment import nearest, ward_bounds
 from bench.segment.nearest import Clusters, update_nearest
-from bench.segment.ward import build_ward_linkage, find_first_equal
+from bench.segment.ward import build_ward_linkage, build_ward_tree, find_first_equal
 from bench.segment.ward_bounds import Bounds, compute_error, find_directions, make_factors, project
 from tests.unit.segment.planted import planted
 
@@ -181,3 +181,22 @@ def test_features_whose_squares_float32_has_no_numbers_for_are_scipys_too(share:
     features = np.random.default_rng(0).normal(size=(60, 6)) * 1e-22
     made, expected = build_with_share(features, share), hierarchy.ward(features)
     np.testing.assert_array_equal(made[:, [0, 1, 3]], expected[:, [0, 1, 3]])
+
+
+def test_products_have_few_shapes_however_many_clusters_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """oneDNN keeps a kernel for each: a picture's tree has 1,400 products, nearly all of another number of clusters."""
+    shapes: list[tuple[int, ...]] = []
+
+    def multiply(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        shapes.append((*x.shape, *weight.shape))
+        return x @ weight.t()
+
+    monkeypatch.setattr(ward_bounds, "multiply", multiply)
+    for name, size in (("BLOCK", 256), ("ROWS", 2048)):
+        monkeypatch.setattr(nearest, name, size)
+    features = np.random.default_rng(0).normal(size=(1500, 12))
+    tree = build_ward_tree(features)
+    assert len(shapes) > 50 and all(rows % 256 == 0 and columns % 64 == 0 for rows, _, columns, _ in shapes)
+    monkeypatch.setattr(ward_bounds, "TALL", 1)
+    monkeypatch.setattr(ward_bounds, "WIDE", 1)
+    assert (build_ward_tree(features) == tree).all()
