@@ -72,7 +72,7 @@ def update_row(row: Row) -> dict[str, Any]:
 
 
 def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> list[Path]:
-    """Write SCALE.json, which keeps the rows, then SCALE.csv, SCALE.md and the picture of a scale; return their paths."""
+    """Write SCALE.json, which keeps the rows, then the csv, the page and the picture; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = write_json(rows, machine, scale, folder / f"{scale}.json")
     table, page = folder / f"{scale}.csv", folder / f"{scale}.md"
