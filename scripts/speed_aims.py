@@ -23,9 +23,10 @@ from processes import ROOT
 from speed_words import write_words
 
 from bench.csv_files import read_csv
+from bench.errors import UserError
 from bench.speed.aims import PEAK, Aim, count_met, judge_aims, write_table
 from bench.speed.growth import STEEP, Growth, read_growth
-from bench.speed.write import update_row
+from bench.speed.rows import list_default, update_row
 from bench.store.files import write_atomically
 
 Judged = list[tuple[Aim, float | None]]
@@ -83,8 +84,11 @@ def make_page(results: Path) -> str:
 def judge_paper(results: Path) -> Section:
     """Judge the paper's scale, and the hours of a whole image of 20 segments."""
     file = "speed/paper.json"
-    rows = [update_row(row) for row in _read_json(results / file, PAPER)]
-    hours = sum(line[2] for line in list_extrapolated(rows)) / HOUR
+    rows = list_default(map(update_row, _read_json(results / file, PAPER)))
+    try:
+        hours = sum(line[2] for line in list_extrapolated(rows)) / HOUR
+    except UserError as error:
+        raise SystemExit(str(error)) from error
     image = _limit("whole image", "hours, captions extrapolated", 1.0), hours
     return Section("At the paper's sizes, beside the plain form", file, PAPER, [*judge_aims(rows), image],
                    _write_range("calls", [row["n"] for row in rows]))  # fmt: skip
@@ -124,7 +128,10 @@ def judge_processes(results: Path) -> Section:
 def judge_growth(results: Path) -> Section:
     """Judge every fitted exponent, and the steepest between two sizes side by side by the low end of its interval."""
     file = "speed/growth.csv"
-    found = read_growth(_find(results / file, GROWTH))
+    path = _find(results / file, GROWTH)
+    if "settings" in read_csv(path):
+        raise SystemExit(f"{path}: not of the default settings; `{GROWTH}` makes it")
+    found = read_growth(path)
     judged = [pair for one in found for pair in _judge_exponents(one)]
     return Section("Growth", file, GROWTH, judged, _write_range("measurements", [one.seconds.size for one in found]))
 
@@ -138,7 +145,9 @@ def _judge_exponents(one: Growth) -> Judged:
 def judge_memory(results: Path) -> Section:
     """Judge what a worker holds at its most in a whole search of the paper's sizes, by default settings."""
     file = "speed/memory.csv"
-    peaks = read_csv(results / file)["peak_mb"].astype(float).tolist() if (results / file).is_file() else [None]
+    table = read_csv(results / file) if (results / file).is_file() else pd.DataFrame({"settings": [], "peak_mb": []})
+    found = table["peak_mb"][table["settings"] == "as by default"].astype(float).tolist()
+    peaks: list[float | None] = [*found] or [None]
     judged: Judged = [(_limit("a whole search", "peak, MB", PEAK), peak) for peak in peaks]
     return Section("Memory of a worker", file, MEMORY, judged, f"{len(peaks)} run")
 
@@ -146,7 +155,9 @@ def judge_memory(results: Path) -> Section:
 def judge_counted(results: Path) -> Section:
     """Judge what the largest stage needs of a GPU with 16 GB."""
     file = "speed/meta_paper.json"
-    rows = _read_json(results / file, META)
+    rows = list_default(_read_json(results / file, META))
+    if not rows:
+        raise SystemExit(f"{results / file}: no row of the default settings; `{META}` makes them")
     most = max(row["needs_mb"] for row in rows)
     judged: Judged = [(_limit("largest stage", "MB", GPU_BYTES // (1 << 20)), most)]
     title = "A GPU: what it has to hold, counted from shapes"
@@ -156,7 +167,7 @@ def judge_counted(results: Path) -> Section:
 def judge_gpu(results: Path) -> Section:
     """Judge the fastest image on a GPU; not measured where nobody has had one."""
     file = "speed/cuda_paper.json"
-    rows = _read_json(results / file, CUDA) if (results / file).is_file() else []
+    rows = list_default(_read_json(results / file, CUDA)) if (results / file).is_file() else []
     images = [row for row in rows if row["stage"] == "image"]
     fastest = min((row["seconds"] for row in images), default=None)
     judged: Judged = [(_limit("whole image", "seconds", GPU_SECONDS), fastest)]

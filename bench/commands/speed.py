@@ -19,8 +19,10 @@ USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=A,B]
 scale=embedded   the models that ship, on a drawn scene: every plain form is run in full
 scale=paper      the paper's architectures on a photograph: what is dear is run in part, and the extrapolated says so
 json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, share_best (of the
-                 rate of products: each at its own shape's, all at the best shape's), measured or not
-to=FOLDER        where table, page and picture of a scale go; rows of other stages there, of this machine, stay
+                 rate of products: each at its own shape's, all at the best shape's), measured or not, settings (the
+                 words that change one, image=FILE among them)
+to=FOLDER        where table, page and picture of a scale go; rows of other stages there, of this machine, stay, with
+                 the settings they were made with; aims are judged by rows of the default settings alone
 stages=…         some of features, clustering, embeddings, captions, scoring (all)
 weights=FOLDER   of scale=paper: what `python -m data_prep.random_models --to FOLDER` writes; else models=paper
 image=FILE       another picture
@@ -31,7 +33,7 @@ device=meta      without one: operations and bytes of every model stage from its
 growth=yes       in place of the stages: how cost grows with images, segments, classes and thresholds (to= keeps it),
                  as exponents of a size, of all sizes and between two side by side; one above 1.1 is named (of two
                  sizes: where it is so beyond its noise); not with stages= or json=
-KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2
+KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2; but for executor.threads, which stays 1
 
 --scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs. The exit
 code is 0 where they agree, 2 for wrong words, and 1 where they do not agree (the last line of standard output is "the
@@ -53,6 +55,7 @@ def main(arguments: list[str]) -> int:
     check_options(options)
     if (device := find_device_word(words)) == META or device.startswith(CUDA):
         return run_on_device(device, options, words)
+    from bench.speed.rows import describe_others
     from bench.speed.try_stages import NEEDS, try_stages
 
     if options["growth"] == "yes":
@@ -64,13 +67,15 @@ def main(arguments: list[str]) -> int:
     read_kept(inputs, options)
     print(f"zgs speed scale={options['scale']}: {', '.join(stages)}; both forms on one thread", flush=True)
     written: list[Path] = []
-    for row in try_stages(inputs, stages):
-        rows.append(row)
+    for made in try_stages(inputs, stages):
+        rows.append(row := {**made, "settings": list(inputs.changed)})
         print(describe_row(row), flush=True)
         print(f"  {len(rows)} of {len(stages)} stages, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
         tell_at_stop(describe_stop(options, stages[: len(rows)], stages[len(rows) :]))
         written = keep_rows(rows, inputs, options)
     print(*(["speed:", *written] if written else []), sep="\n  ", end="\n" if written else "")
+    if others := describe_others(read_kept(inputs, options), rows):
+        print(others)
     wrong = [row["stage"] for row in rows if not row["agrees"]]
     print(f"the two forms of {', '.join(wrong)} differ" if wrong else f"both forms of all {len(rows)} stages agree")
     return FAILED if wrong else DONE
@@ -95,10 +100,12 @@ def keep_rows(rows: Sequence[dict[str, Any]], inputs: Any, options: Mapping[str,
 
 def read_kept(inputs: Any, options: Mapping[str, str]) -> list[dict[str, Any]]:
     """Read the rows that to=FOLDER has of this machine. Raises UserError for a file that holds none."""
-    from bench.speed.write import describe_machine, read_rows
+    from bench.speed.rows import read_rows
+    from bench.speed.write import describe_machine, make_page
 
-    name = f"{options['scale']}.json"
-    return read_rows(Path(options["to"]) / name, describe_machine(inputs.settings)) if options["to"] else []
+    machine, scale = describe_machine(inputs.settings), options["scale"]
+    path = Path(options["to"]) / f"{scale}.json"
+    return read_rows(path, machine, lambda rows: make_page(rows, machine, scale)) if options["to"] else []
 
 
 def tell_growth(inputs: Any, options: Mapping[str, str]) -> int:
@@ -114,7 +121,7 @@ def tell_growth(inputs: Any, options: Mapping[str, str]) -> int:
     print(judge_growth(found))
     if to:
         with writing(Path(to), "to=FOLDER"):
-            print("speed:", *write_growth(found, Path(to)), sep="\n  ")
+            print("speed:", *write_growth(found, Path(to), inputs.changed), sep="\n  ")
     return DONE
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,15 @@ def find_device_word(words: Sequence[str]) -> str:
 
 def run_on_device(device: str, options: Mapping[str, str], words: Sequence[str]) -> int:
     """Measure or count every stage on a device, a line each as it is done, and write them where asked to."""
+    from bench.speed.rows import describe_others
+
     if options["growth"] == "yes":
         raise UsageError(f"speed: growth=yes on device={device}: costs are fitted on the processor; leave device= out")
     own = [word for word in words if not word.startswith("device=")]
     kind = META if device == META else CUDA
     rows, describe, machine = (_count if device == META else _measure)(device, options, own)
     check_places(options, [f"{kind}_{options['scale']}.{end}" for end in ("json", "csv", "md")])
+    read_kept(kind, machine, options)
     done: list[dict[str, Any]] = []
     written: list[Path] = []
     begin = time.monotonic()
@@ -39,8 +42,10 @@ def run_on_device(device: str, options: Mapping[str, str], words: Sequence[str])
         print(describe(row), flush=True)
         print(f"  {len(done)} done, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
         tell_at_stop(describe_stop_on_device(options, len(done)))
-        written = _keep(done, machine, options)
+        written = keep_rows(done, kind, machine, options)
     print(*(["speed:", *written] if written else []), sep="\n  ", end="\n" if written else "")
+    if others := describe_others(read_kept(kind, machine, options), done):
+        print(others)
     if device == META:
         print("counted from shapes; not measured on a GPU")
     return DONE
@@ -56,7 +61,7 @@ def _count(device: str, options: Mapping[str, str], words: Sequence[str]) -> Job
     inputs, stages = _make_inputs("cpu", options, words), _choose(options["stages"], STAGES, device)
     dtypes = _choose_dtypes(inputs.settings, words, ("float32", "bfloat16"))
     machine = {"device": META, "torch": torch.__version__}
-    return count_stages(inputs, dtypes, stages), describe_row, machine
+    return _name_settings(count_stages(inputs, dtypes, stages), inputs), describe_row, machine
 
 
 def _measure(device: str, options: Mapping[str, str], words: Sequence[str]) -> Job:
@@ -78,7 +83,11 @@ def _measure(device: str, options: Mapping[str, str], words: Sequence[str]) -> J
     dtypes = _choose_dtypes(inputs.settings, words, ("float32", "bfloat16", "float16"))
     probe = open_cuda(device)
     machine = {"device": probe.name, "torch": torch.__version__, "cuda": torch.version.cuda}
-    return measure_stages(inputs, probe, dtypes, stages), describe_row, machine
+    return _name_settings(measure_stages(inputs, probe, dtypes, stages), inputs), describe_row, machine
+
+
+def _name_settings(rows: Iterable[dict[str, Any]], inputs: Any) -> Iterator[dict[str, Any]]:
+    return ({**row, "settings": list(inputs.changed)} for row in rows)
 
 
 def _make_inputs(device: str, options: Mapping[str, str], words: Sequence[str]) -> Any:
@@ -101,8 +110,26 @@ def _choose_dtypes(settings: Mapping[str, Any], words: Sequence[str], usual: tup
     return (settings["dtype"],) if any(word.startswith("dtype=") for word in words) else usual
 
 
-def _keep(rows: Sequence[dict[str, Any]], machine: dict[str, Any], options: Mapping[str, str]) -> list[Path]:
-    from bench.speed.device.write import write_device_rows
+def read_kept(kind: str, machine: Mapping[str, Any], options: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Read the rows that to=FOLDER has of this machine. Raises UserError for a file that holds none."""
+    from bench.speed.device.write import make_device_page, sort_device_rows
+    from bench.speed.rows import read_rows
+
+    def ask(rows: Sequence[dict[str, Any]]) -> object:
+        return make_device_page(sort_device_rows(rows), machine, options["scale"])
+
+    path = Path(options["to"]) / f"{kind}_{options['scale']}.json"
+    return read_rows(path, machine, ask) if options["to"] else []
+
+
+def keep_rows(
+    rows: Sequence[dict[str, Any]], kind: str, machine: dict[str, Any], options: Mapping[str, str]
+) -> list[Path]:
+    """Keep what is there so far, where the options say; rows of stages that the folder has and these have not stay.
+
+    All rows of a stage are of one command: what differs is told from the first of them.
+    """
+    from bench.speed.device.write import sort_device_rows, write_device_rows
     from bench.speed.write import write_json
 
     scale, written = options["scale"], list[Path]()
@@ -111,5 +138,8 @@ def _keep(rows: Sequence[dict[str, Any]], machine: dict[str, Any], options: Mapp
             written.append(write_json(rows, machine, scale, Path(options["json"])))
     if options["to"]:
         with writing(Path(options["to"]), "to=FOLDER"):
-            written += write_device_rows(rows, machine, scale, Path(options["to"]))
+            done = {row["stage"] for row in rows}
+            kept = [row for row in read_kept(kind, machine, options) if row["stage"] not in done]
+            every = sort_device_rows([*kept, *rows])
+            written += write_device_rows(every, machine, scale, Path(options["to"]))
     return written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,39 @@ def make_inputs(
     weights = list_weights(scale, options["weights"], models)
     settings = compose_settings([f"device={device}", *weights, *words])
     check_settings(settings)
+    check_threads(settings)
     other = compose_settings([f"device={device}"]) if embedded else settings
-    return Inputs(scale, settings, open_image(options["image"] or None, scale), other)
+    picture = [f"image={options['image']}"] if options["image"] else []
+    changed = (*list_changes(words, [f"device={device}", *weights]), *picture)
+    return Inputs(scale, settings, open_image(options["image"] or None, scale), other, changed=changed)
+
+
+def check_threads(settings: Mapping[str, Any]) -> None:
+    """Raise UsageError where the settings ask for more than the one thread on which all is measured."""
+    if (threads := settings["executor"].get("threads", 1)) != 1:
+        raise UsageError(f"speed: executor.threads={threads}: all is measured on one thread; leave it out")
+
+
+def list_changes(words: Sequence[str], others: Sequence[str]) -> list[str]:
+    """List the words that change a setting beside ``others``, sorted, the last of each key; rows name dtype= anyway."""
+    from bench.commands.settings import compose_settings
+
+    last = {word.partition("=")[0].lstrip("+"): word for word in words}
+    kept = sorted(word for key, word in last.items() if key not in ("device", "dtype"))
+    settings = compose_settings([*others, *kept]) if kept else {}
+    for word in list(kept):
+        rest = [one for one in kept if one != word]
+        if _compose(compose_settings, [*others, *rest]) == settings:
+            kept = rest
+    return kept
+
+
+def _compose(compose: Callable[[Sequence[str]], dict[str, Any]], words: Sequence[str]) -> dict[str, Any] | None:
+    """Compose settings; None where words are missing that others of them need."""
+    try:
+        return compose(words)
+    except UsageError:
+        return None
 
 
 def list_precisions(settings: Mapping[str, Any]) -> list[str]:

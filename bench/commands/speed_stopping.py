@@ -21,11 +21,11 @@ def describe_stop(options: Mapping[str, str], done: Sequence[str], left: Sequenc
 
 
 def describe_stop_on_device(options: Mapping[str, str], done: int) -> str:
-    """Describe a stop on a device after so many rows: another command there writes its files anew."""
+    """Describe a stop on a device after so many rows: the same command makes them again."""
     if not done:
         return NOTHING_YET
     kept = _describe_kept(options, f"{done} finished row{'s' * (done > 1)}")
-    return f"stopped; {kept}; the same command begins again and writes anew"
+    return f"stopped; {kept}; the same command begins again with these"
 
 
 def _describe_kept(options: Mapping[str, str], what: str) -> str:

@@ -47,13 +47,14 @@ def use_one_thread() -> Iterator[None]:
 
 
 def measure(call: Callable[[], Any], most: int = 5) -> tuple[Any, Cost]:
-    """Measure a call: what it gives, and its cost. Short calls are repeated, at most ``most`` times."""
+    """Measure a call on one thread: what it gives, and its cost. Short calls are repeated, at most ``most`` times."""
     _reset_peak()
     spent: list[float] = []
     while not has_enough(spent, most):
-        begin = time.process_time()
-        made = call()
-        spent.append(time.process_time() - begin)
+        with use_one_thread():  # each anew: what a call loads or imports may have asked for more
+            begin = time.process_time()
+            made = call()
+            spent.append(time.process_time() - begin)
     return made, Cost(min(spent), _read_peak(), len(spent), (read_own_memory("RssFile") or 0) / MB)
 
 

@@ -154,12 +154,13 @@ def read_growth(path: Path) -> list[Growth]:
     return found
 
 
-def write_growth(found: Sequence[Growth], folder: Path) -> list[Path]:
-    """Write growth.csv and the picture; return their paths."""
+def write_growth(found: Sequence[Growth], folder: Path, changed: Sequence[str] = ()) -> list[Path]:
+    """Write growth.csv and the picture, with the words that changed a setting where there are any; return the paths."""
+    settings = {"settings": " ".join(changed)} if changed else {}
     lines: list[Mapping[str, object]] = [
         {"cost": one.cost, "against": one.size, "size": size, "seconds": value, "exponent": one.exponent,
-         "low": one.low, "high": one.high, "steepest": one.steepest,
-         "steepest_low": one.steepest_low, "n": one.seconds.size}
+         "low": one.low, "high": one.high, "steepest": one.steepest, "steepest_low": one.steepest_low,
+         "n": one.seconds.size, **settings}
         for one in found for size, values in zip(one.sizes, one.seconds, strict=True) for value in values
     ]  # fmt: skip
     write_csv(pd.DataFrame(lines), folder / "growth.csv", decimals=6)
@@ -180,7 +181,7 @@ def write_growth(found: Sequence[Growth], folder: Path) -> list[Path]:
     draw_plain_axes(axes, "both")
     figure.legend(loc="outside right center", frameon=False, fontsize=9)
     figure.suptitle(
-        "How cost grows (exponent with 95 % interval; at most, between two sizes side by side)",
+        "\n".join(["How cost grows (exponent with 95 % interval; at most, between two sizes side by side)", *changed]),
         fontsize=11.5,
         fontweight="bold",
     )

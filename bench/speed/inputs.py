@@ -38,6 +38,8 @@ class Inputs:
     embedded: Mapping[str, Any]
     features: Features | None = None
     """What the stage of that name made of the picture, if it has run."""
+    changed: tuple[str, ...] = ()
+    """Words of the command that change a setting, and image=FILE: what rows say they were made with."""
 
     @cached_property
     def context(self) -> RunContext:

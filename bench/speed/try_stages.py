@@ -52,6 +52,7 @@ def try_stage(inputs: Inputs, stage: str) -> tuple[dict[str, Any], Features | No
     """Try a stage on one thread: its row, and the picture's features where they are known by now."""
     with use_one_thread():
         trial: Trial = import_module(f"bench.speed.stages.{stage}").make_trial(inputs)
-        row = run_trial(trial)
+        with use_one_thread():  # anew: the models that were loaded may have asked for more
+            row = run_trial(trial)
     load_once.cache_clear()  # else those in bfloat16 stay, which no worker of these settings has
     return row, inputs.features

@@ -11,16 +11,16 @@ from typing import Any
 import pandas as pd
 
 from bench.csv_files import write_csv
-from bench.errors import UserError
 from bench.report.figures.style import PALETTE, draw_plain_axes, make_figure, save
 from bench.speed.aims import write_aims
 from bench.speed.precision import write_bfloat16
+from bench.speed.rows import list_default, write_cell, write_head, write_settings
 from bench.store.files import write_atomically
 
 Row = Mapping[str, Any]
 COLUMNS = ("stage", "inputs", "plain_s", "fast_s", "ratio", "agrees", "difference", "tolerance", "peak_mb", "mapped_mb",
            "flops", "gflops_a_second", "limit_gflops_a_second", "best_gflops_a_second", "share", "share_best",
-           "plain", "fast", "how", "n")  # fmt: skip
+           "plain", "fast", "how", "n", "settings")  # fmt: skip
 """Of the csv; the json of captions at the paper's scale has ``image`` and ``parts`` besides."""
 SHARES = (
     "Share: the time that the stage's matrix products take alone, each at the best rate that its own shape reaches in "
@@ -53,30 +53,13 @@ def write_json(rows: Sequence[Row], machine: Row, scale: str, path: Path) -> Pat
     return path
 
 
-def read_rows(path: Path, machine: Row) -> list[dict[str, Any]]:
-    """Read the rows that an earlier command left; none of another machine, and none where nothing is left."""
-    if not path.is_file():
-        return []
-    try:
-        objects = json.loads(path.read_text(encoding="utf-8"))
-        rows = [update_row(row) for row in objects if row["machine"] == dict(machine)]
-        make_page(rows, machine, path.stem)  # which asks for every number that a row has to have
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: no rows of `zgs speed` ({error}): give another to=FOLDER, or remove it") from error
-    return rows
-
-
-def update_row(row: Row) -> dict[str, Any]:
-    """Copy a row; of an earlier version's, whose share was that of the best shape, as it is called now."""
-    return dict(row) if "share_best" in row else {**row, "share": None, "share_best": row["share"]}
-
-
 def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> list[Path]:
     """Write SCALE.json, which keeps the rows, then the csv, the page and the picture; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = write_json(rows, machine, scale, folder / f"{scale}.json")
     table, page = folder / f"{scale}.csv", folder / f"{scale}.md"
-    write_csv(pd.DataFrame([{name: row.get(name) for name in COLUMNS} for row in rows]), table, decimals=6)
+    told = [{name: row.get(name) for name in COLUMNS} | {"settings": write_settings(row)} for row in rows]
+    write_csv(pd.DataFrame(told), table, decimals=6)
     write_atomically(page, make_page(rows, machine, scale).encode())
     picture = draw(rows, scale, folder / scale)
     return [kept, table, page, *picture]
@@ -87,23 +70,24 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     told = ", ".join(
         f"{value}" for value in (machine["processor"], "1 thread", machine["dtype"], f"torch {machine['torch']}")
     )
+    beside, head, rule = write_head(rows)
     lines = [
         f"# Speed of every stage, {scale} scale", "",
-        f"Made by `zgs speed scale={scale}` on {told}. Seconds are the processor's, of the fastest of n calls. Plain: "
-        "attention written out, all blocks and tokens, one segment a forward, texts padded to the whole context, "
-        f"nothing reused, products by torch's own library. /s: GFLOP a second. {SHARES} Peak: memory of the whole "
-        "process while the fast form runs, models included; files: the part of it that is mapped from files, "
+        f"Made by `zgs speed scale={scale}`{beside} on {told}. Seconds are the processor's, of the fastest of n calls. "
+        "Plain: attention written out, all blocks and tokens, one segment a forward, texts padded to the whole "
+        f"context, nothing reused, products by torch's own library. /s: GFLOP a second. {SHARES} Peak: memory of the "
+        "whole process while the fast form runs, models included; files: the part of it that is mapped from files, "
         "weights and libraries, which all workers of a machine share.", "",
-        "| stage | of | plain, s | fast, s | ratio | agrees (difference) | GFLOP | /s | share | of best | peak MB "
-        "| files | n |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
-        *map(_write_line, rows),
+        f"| stage | of |{head} plain, s | fast, s | ratio | agrees (difference) | GFLOP | /s | share | of best "
+        "| peak MB | files | n |",
+        f"|---|---|{rule}---|---|---|---|---|---|---|---|---|---|---|",
+        *(_write_line(row, write_cell(row, rows)) for row in rows),
     ]  # fmt: skip
     notes = [f"- {row['stage']}: {row['how']}." for row in rows if row["how"]]
     notes += [_write_image(row["image"]) for row in rows if "image" in row]
     notes += [_write_parts(row["parts"]) for row in rows if "parts" in row]
     plain = [f"- {row['stage']}: {row['note']}" for row in rows if "note" in row]
-    head = ["", "**Extrapolated**, since the whole would take too long:", ""] if notes else []
+    title = ["", "**Extrapolated**, since the whole would take too long:", ""] if notes else []
     many = [
         f"- {one['of']}: {one['numbers']:,} numbers with intervals in {write_seconds(one['seconds'])} s, peak "
         f"{one['peak_mb']:,.0f} MB."
@@ -112,7 +96,7 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     ]
     blocks = [["", EARLIER]] if any(row["flops"] and row["share"] is None for row in rows) else []
     blocks += [write_aims(rows)] if scale == "paper" else []
-    blocks += [head + notes] if notes else []
+    blocks += [title + notes] if notes else []
     blocks += [["", "**Plain, where it is a choice:**", "", *plain]] if plain else []
     low = [write_bfloat16(row["stage"], row["bfloat16"]) for row in rows if "bfloat16" in row]
     blocks += [["", "**In bfloat16**, where float32 is the default:", "", *low]] if low else []
@@ -120,7 +104,7 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     return "\n".join(lines + [line for block in blocks for line in block]) + "\n"
 
 
-def _write_line(row: Row) -> str:
+def _write_line(row: Row, settings: str) -> str:
     mark = " (**extrapolated**)" if row["how"] else ""
     flops = ["–"] * 4
     if row["flops"]:
@@ -128,9 +112,10 @@ def _write_line(row: Row) -> str:
         flops = [f"{row['flops'] / 1e9:,.1f}", f"{row['gflops_a_second']:,.0f}", *shares]
     agreed = f"{'yes' if row['agrees'] else '**no**'} ({row['difference']:.1e})"
     seconds = f"{write_seconds(row['plain_s'])}{mark} | {write_seconds(row['fast_s'])} | {row['ratio']:,.1f}"
+    files = "–" if row.get("mapped_mb") is None else f"{row['mapped_mb']:,.0f}"
     return (
-        f"| {row['stage']} | {row['inputs']} | {seconds} | {agreed} | {' | '.join(flops)} | {row['peak_mb']:,.0f} "
-        f"| {'–' if row.get('mapped_mb') is None else format(row['mapped_mb'], ',.0f')} | {row['n']} |"
+        f"| {row['stage']} | {row['inputs']} |{settings} {seconds} | {agreed} | {' | '.join(flops)} "
+        f"| {row['peak_mb']:,.0f} | {files} | {row['n']} |"
     )
 
 
@@ -180,7 +165,7 @@ def draw(rows: Sequence[Row], scale: str, stem: Path) -> tuple[Path, Path]:
         mark = "*" if row["how"] else ""
         left.text(row["ratio"] * 1.1, place, f"{row['ratio']:,.1f}{mark}", va="center", fontsize=10)
         _draw_shares(right, place, row)
-    left.set_yticks(list(places), [row["stage"] for row in rows])
+    left.set_yticks(list(places), [row["stage"] + (" †" if row.get("settings") else "") for row in rows])
     left.set_xlim(1, max(row["ratio"] for row in rows) * 6)
     left.set_xlabel(
         "plain : fast, processor seconds" + (" (* plain extrapolated)" if any(row["how"] for row in rows) else "")
@@ -191,14 +176,15 @@ def draw(rows: Sequence[Row], scale: str, stem: Path) -> tuple[Path, Path]:
     draw_plain_axes(left, "x")
     draw_plain_axes(right, "x")
     figure.get_layout_engine().set(wspace=0.06)  # type: ignore[union-attr, call-arg]
-    figure.suptitle(f"Speed of every stage, {scale} scale", fontsize=11.5, fontweight="bold")
+    marked = f" († not by default: {scale}.md)" if len(list_default(rows)) < len(rows) else ""
+    figure.suptitle(f"Speed of every stage, {scale} scale{marked}", fontsize=11.5, fontweight="bold")
     return save(figure, stem)
 
 
 def _draw_shares(axes: Any, place: float, row: Row) -> None:
     """Draw the share of the best shape as a line into the bar, and both numbers beside it."""
     share, best = row["share"] or 0.0, row["share_best"]
-    told = "no matrix product"
+    told = "no products counted"
     if best:
         axes.plot([best, best], [place - 0.3, place + 0.3], color="#222222", linewidth=1.5)
         told = f"{share:.2f} ({best:.2f})" if share else f"({best:.2f})"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
+from bench.commands.speed_inputs import list_changes
 from bench.commands.speed_stopping import GROWTH, NOTHING_YET
 from bench.errors import UserError
 from bench.speed import clock, growth, rates, try_stages
@@ -37,6 +38,7 @@ def test_both_forms_of_every_stage_agree(
     assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *words]) == 0
     rows = json.loads((tmp_path / "speed.json").read_text())
     assert [row["stage"] for row in rows] == STAGES and all(row["agrees"] for row in rows)
+    assert all("caption.beams=2" in row["settings"] for row in rows)
     assert all(row["plain"] == "measured" and row["plain_s"] > 0 and row["fast_s"] > 0 for row in rows)
     assert all(row["peak_mb"] > 10 and (row["flops"] or row["stage"] == "scoring") for row in rows)
     out = capsys.readouterr().out
@@ -91,6 +93,12 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
         (["device=meta", "precision={caption:bfloat16}"], "all models have one dtype here"),
         (["caption.candidates=0", "stages=captions"], "caption.candidates=0: must be from 1"),
         (["device=meta", "caption.beams=0", "stages=language"], "caption.beams=0: must be from 1"),
+        (
+            ["executor.threads=2", "stages=clustering"],
+            "executor.threads=2: all is measured on one thread; leave it out",
+        ),
+        (["growth=yes", "executor.threads=2"], "executor.threads=2: all is measured on one thread"),
+        (["device=meta", "executor=ray", "executor.threads=3"], "executor.threads=3: all is measured on one thread"),
         (["growth=maybe"], "growth=maybe: yes or no"),
         (["device=meta", "growth=maybe"], "growth=maybe: yes or no"),
         (["growth=yes", "stages=scoring"], "growth=yes with stages=scoring"),
@@ -157,6 +165,13 @@ def test_rows_that_are_none_are_found_before_anything_is_measured(
         assert "embedded.json: no rows of `zgs speed`" in capsys.readouterr().err
 
 
+def test_changes_are_the_words_that_change_a_setting() -> None:
+    words = ["encode=masked", "executor.threads=1", "caption.beams=3", "caption.beams=16", "dtype=bfloat16"]
+    assert list_changes(words, ["device=cpu"]) == ["encode=masked"]
+    assert list_changes(["caption.beams=16", "caption.beams=3"], ["device=cpu"]) == ["caption.beams=3"]
+    assert list_changes(["device=cpu"], ["device=cpu"]) == []
+
+
 def test_weights_of_other_stages_are_not_asked_for(tmp_path: Path) -> None:
     (tmp_path / "dino").mkdir()
     assert list_weights("paper", str(tmp_path), ["dino"])[1:] == [f"models.dino.source='{tmp_path}/dino'"]
@@ -195,7 +210,7 @@ def test_shapes_are_counted_without_a_gpu_and_say_so(tmp_path: Path, capsys: pyt
     assert rows[0]["flops"] == rows[1]["flops"] == pytest.approx(6.1e12, rel=0.01), "as results/speed/paper.md has it"
     assert rows == json.loads((tmp_path / "meta_paper.json").read_text())
     known = json.loads((Path(__file__).parents[3] / "results/speed/meta_paper.json").read_text())
-    published = [row | {"machine": rows[0]["machine"]} for row in known if row["stage"] == "features"]
+    published = [row | {"machine": rows[0]["machine"], "settings": []} for row in known if row["stage"] == "features"]
     assert rows == published
     page = (tmp_path / "meta_paper.md").read_text()
     assert "**nothing here was measured on one.**" in page and page.count("| features |") == 2

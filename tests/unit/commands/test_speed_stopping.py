@@ -29,9 +29,9 @@ def test_what_is_kept_and_the_words_for_the_rest(words: dict[str, str], said: st
     assert describe_stop({**OWN, **words}, DONE, ()).endswith("; no stage is left")
 
 
-def test_rows_of_a_device_are_written_anew() -> None:
+def test_rows_of_a_device_are_made_again() -> None:
     assert describe_stop_on_device({**OWN, "to": "here"}, 2) == (
-        "stopped; kept in here: 2 finished rows; the same command begins again and writes anew"
+        "stopped; kept in here: 2 finished rows; the same command begins again with these"
     )
     assert "nothing is kept without to=" in describe_stop_on_device(OWN, 1)
     assert describe_stop_on_device(OWN, 0) == NOTHING_YET

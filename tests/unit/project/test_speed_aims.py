@@ -58,7 +58,8 @@ def test_every_aim_of_the_issue_is_there(script: ModuleType, results: Path) -> N
     assert [(aim.bound, aim.at_most, value) for aim, value in script.judge_memory(results).judged] == [
         (3072, True, None)
     ]
-    (results / "speed/memory.csv").write_text("segments,settings,peak_mb,files_mb\n8,by default,3072.5,1500\n")
+    lines = "segments,settings,peak_mb,files_mb\n8,as by default,3072.5,1500\n8,caption.rows=9,1,1\n"
+    (results / "speed/memory.csv").write_text(lines)
     ((aim, value),) = script.judge_memory(results).judged
     assert value == 3072.5 and not aim.is_met(value)
 
@@ -94,6 +95,27 @@ def test_a_gpu_that_was_measured_is_judged(script: ModuleType, results: Path) ->
     rows = [{"stage": stage, "seconds": seconds} for stage, seconds in (("image", 9.0), ("image", 12.0), ("text", 1.0))]
     (results / "speed/cuda_paper.json").write_text(json.dumps(rows))
     assert script.judge_gpu(results).judged[0][1] == 9 and LACKING not in script.make_page(results)
+
+
+def test_rows_of_other_settings_are_judged_by_no_aim(script: ModuleType, results: Path) -> None:
+    cuda = [{"stage": "image", "seconds": 3.0, "settings": ["caption.beams=1"]}, {"stage": "image", "seconds": 12.0}]
+    (results / "speed/cuda_paper.json").write_text(json.dumps(cuda))
+    assert script.judge_gpu(results).judged[0][1] == 12
+    counted = json.loads((results / "speed/meta_paper.json").read_text())
+    most = max(row["needs_mb"] for row in counted)
+    own = {**counted[0], "needs_mb": 99999.0, "settings": ["image=a.png"]}
+    (results / "speed/meta_paper.json").write_text(json.dumps([*counted, own]))
+    assert script.judge_counted(results).judged[0][1] == most
+    rows = [row | {"settings": ["encode=masked"] if row["stage"] == "captions" else []}
+            for row in json.loads((results / "speed/paper.json").read_text())]  # fmt: skip
+    (results / "speed/paper.json").write_text(json.dumps(rows))
+    with pytest.raises(SystemExit, match="captions is missing by default settings; `zgs speed scale=paper` makes it"):
+        script.judge_paper(results)
+    table = results / "speed/growth.csv"
+    first, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([f"{first},settings", *(f"{line},caption.beams=2" for line in lines)]))
+    with pytest.raises(SystemExit, match=r"growth.csv: not of the default settings; `zgs speed growth=yes"):
+        script.judge_growth(results)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -16,12 +16,17 @@ from bench.errors import UserError
 from bench.speed import products, write
 from bench.speed.clock import has_enough, measure, use_one_thread
 from bench.speed.products import Product
+from bench.speed.rows import describe_others, read_rows
 from bench.speed.stages.captions import compare_texts
 from bench.speed.trial import Trial, run_trial
-from bench.speed.write import COLUMNS, make_page, read_rows, write_all, write_json
+from bench.speed.write import COLUMNS, make_page, write_all, write_json
 
 TRIAL = Trial("features", "one number", lambda: 1.0, lambda: 1.25, lambda one, other: abs(one - other), 0.25)
 MACHINE = {"processor": "one", "dtype": "float32", "torch": "2"}
+
+
+def read(path: Path, machine: dict[str, str] = MACHINE) -> list[dict[str, Any]]:
+    return read_rows(path, machine, lambda rows: make_page(rows, machine, "paper"))
 
 
 def test_forms_agree_up_to_the_tolerance_and_no_further() -> None:
@@ -64,6 +69,22 @@ def test_a_long_call_is_made_once_and_the_first_of_a_shorter_one_is_not_believed
     assert has_enough(spent, most) == enough
 
 
+def test_a_call_is_measured_on_one_thread_whatever_another_has_asked_for() -> None:
+    """As the first call of a form does that loads a model."""
+    seen, before = [], torch.get_num_threads()
+
+    def load() -> None:
+        seen.append(torch.get_num_threads())
+        torch.set_num_threads(3)
+
+    torch.set_num_threads(2)
+    try:
+        measure(load)
+        assert seen == [1] * 5 and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_one_thread_is_given_back() -> None:
     before = torch.get_num_threads()
     with use_one_thread():
@@ -88,17 +109,17 @@ def test_a_score_that_is_no_number_differs_wherever_it_stands(at: int) -> None:
 
 def test_rows_of_another_machine_are_not_kept(tmp_path: Path) -> None:
     path = write_json([run_trial(TRIAL)], MACHINE, "paper", tmp_path / "paper.json")
-    assert [row["stage"] for row in read_rows(path, MACHINE)] == ["features"]
-    assert read_rows(path, {**MACHINE, "torch": "3"}) == [] == read_rows(tmp_path / "none.json", MACHINE)
+    assert [row["stage"] for row in read(path)] == ["features"]
+    assert read(path, {**MACHINE, "torch": "3"}) == [] == read(tmp_path / "none.json")
     path.write_text("{}[")
     with pytest.raises(UserError, match="no rows of `zgs speed`"):
-        read_rows(path, MACHINE)
+        read(path)
 
 
 def test_the_share_of_an_earlier_version_was_that_of_the_best_shape(tmp_path: Path) -> None:
     row = {**run_trial(replace(TRIAL, products=lambda: [Product(32, 32, 32, 10)])), "share": 0.5}
     del row["share_best"], row["best_gflops_a_second"]
-    (known,) = read_rows(write_json([row], MACHINE, "paper", tmp_path / "paper.json"), MACHINE)
+    (known,) = read(write_json([row], MACHINE, "paper", tmp_path / "paper.json"))
     assert (known["share"], known["share_best"]) == (None, 0.5)
     page = make_page([known], MACHINE, "paper")
     assert "| – | 0.50 |" in page and "best shape, at least 0.85 | 0.50 | **missed** |" in page
@@ -112,6 +133,31 @@ def test_rows_are_kept_before_the_picture_is_drawn(tmp_path: Path, monkeypatch: 
     with pytest.raises(pytest.fail.Exception):
         write_all([run_trial(TRIAL)], MACHINE, "paper", tmp_path)
     assert len(read_rows(tmp_path / "paper.json", MACHINE)) == 1
+
+
+@pytest.mark.usefixtures("blank_figures")
+def test_rows_say_which_settings_they_were_made_with_and_others_are_not_judged(tmp_path: Path) -> None:
+    own = {
+        **run_trial(replace(TRIAL, stage="embeddings")),
+        "ratio": 9.0,
+        "settings": ["encode=masked", "image=a|b.png"],
+    }
+    old = run_trial(TRIAL)  # without the field, as earlier versions left it
+    write_all([old, own], MACHINE, "paper", tmp_path)
+    kept = read(tmp_path / "paper.json")
+    assert [row["settings"] for row in kept] == [[], own["settings"]]
+    page = (tmp_path / "paper.md").read_text()
+    assert "| features | one number | by default |" in page
+    assert "| embeddings | one number | `encode=masked image=a\\|b.png` |" in page
+    assert "Made by `zgs speed scale=paper`, each row with the words under settings besides, on one" in page
+    assert "| features: ratio, at least 5 |" in page and "embeddings: ratio" not in page
+    assert "Not judged, since the aims are those of the default settings: embeddings (encode=masked" in page
+    table = [line for line in page.splitlines() if line.startswith(("| stage", "|---|---|-", "| features | one"))]
+    assert {line.count("|") for line in table} == {15}
+    assert list(pd.read_csv(tmp_path / "paper.csv")["settings"]) == ["by default", "encode=masked image=a|b.png"]
+    assert describe_others(kept, kept[:1]) == "kept beside, of other settings: embeddings (encode=masked image=a|b.png)"
+    assert describe_others(kept, kept[1:]) == "kept beside, of other settings: features (by default)"
+    assert describe_others(kept[:1], kept[:1]) == "" and "settings" not in make_page([old], MACHINE, "embedded")
 
 
 @pytest.mark.usefixtures("blank_figures")
