@@ -132,7 +132,7 @@ def test_rows_are_kept_before_the_picture_is_drawn(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(write, "draw", lambda *_: pytest.fail("stopped"))
     with pytest.raises(pytest.fail.Exception):
         write_all([run_trial(TRIAL)], MACHINE, "paper", tmp_path)
-    assert len(read_rows(tmp_path / "paper.json", MACHINE)) == 1
+    assert len(read_rows(tmp_path / "paper.json", MACHINE, list)) == 1
 
 
 @pytest.mark.usefixtures("blank_figures")
