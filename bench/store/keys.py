@@ -25,7 +25,7 @@ from bench.store.facts.contents import hash_content, replace_by_content
 
 LIBRARIES = (
     "torch", "torchvision", "transformers", "open_clip_torch", "sentence-transformers", "tokenizers", "regex", "ftfy",
-    "safetensors", "pydensecrf2", "scikit-learn", "scipy", "numpy", "pillow",
+    "safetensors", "pydensecrf2", "scikit-learn", "scipy", "numpy", "pillow", "numba", "llvmlite",
 )  # fmt: skip
 """Those that touch a number and that others import for us; what sources import themselves counts anyway."""
 

@@ -19,6 +19,8 @@ from bench.system.loops_folder import find_folder
 
 try:
     from numba import config, njit
+
+    from bench.system.loops_cache import LoopCache
 except AttributeError as error:  # numba takes any module called so for the package coverage, and that is not needed
     if "coverage" not in str(error):
         raise
@@ -27,6 +29,11 @@ except AttributeError as error:  # numba takes any module called so for the pack
         f"numba, which compiles loops, cannot be imported ({error}): Python found {file} where numba looks for the "
         "package coverage; rename that file, or start in another folder"
     ) from error
+if config.DISABLE_JIT:
+    raise UserError(
+        "numba's option DISABLE_JIT is on (variable NUMBA_DISABLE_JIT, or .numba_config.yaml in this folder): Python "
+        "would run the loops, a thousand times slower, and cannot run all of them; unset it"
+    )
 
 F, I32, U32, U16 = np.float32, np.int32, np.uint32, np.uint16
 ONE = F(1)
@@ -50,9 +57,11 @@ def compile_loop(function: Callable[..., Any], **changed: Any) -> Any:
     options, folder, before = OPTIONS | changed, find_folder(), config.CACHE_DIR
     if folder is None:
         return njit(**options)(function)
-    config.CACHE_DIR = str(folder)  # read while the function is wrapped
+    config.CACHE_DIR = str(folder)  # read while the cache is made
     try:
-        return njit(cache=True, **options)(function)
+        made = njit(**options)(function)
+        made._cache = LoopCache(function)  # in place of numba's own, which `cache=True` would make
+        return made
     finally:
         config.CACHE_DIR = before
 

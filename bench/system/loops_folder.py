@@ -1,7 +1,8 @@
 """No part of the paper: where compiled loops are kept, so that a process need not compile them anew.
 
 numba looks whether the file of a loop has changed, but not the files of what the loop calls, whose old code would stay
-in it. So the folder is named by the contents of all files of loops.
+in it; nor most of its options, nor llvmlite's version. So the folder is named by the contents of all files of loops, by
+numba's options and by both versions.
 """
 
 from __future__ import annotations
@@ -12,21 +13,35 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from bench.system.loop_options import read_loop_options
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @cache
 def find_folder() -> Path | None:
     """Find a folder that can be written: what NUMBA_CACHE_DIR names, one beside this file, or in the user's cache."""
-    name = f"loops-{hash_loops(ROOT)}"
+    name = f"loops-{_hash(hash_loops(ROOT), *_describe_compiler())}"
     return next((folder for parent in _list_parents() if _can_write(folder := parent / name)), None)
 
 
 def hash_loops(root: Path) -> str:
     """Hash names and contents of all files of loops below a folder: 16 digits."""
     paths = sorted(root.rglob("*loops.py"))
-    parts = [part for path in paths for part in (path.relative_to(root).as_posix().encode(), path.read_bytes())]
-    return hashlib.sha256(b"".join(len(part).to_bytes(8) + part for part in parts)).hexdigest()[:16]
+    return _hash(*(part for path in paths for part in (path.relative_to(root).as_posix(), path.read_bytes())))
+
+
+def _describe_compiler() -> Iterator[str]:
+    import llvmlite
+    import numba
+
+    yield from (numba.__version__, llvmlite.__version__)
+    yield from (f"{name}={value}" for name, value in read_loop_options(os.environ).items())
+
+
+def _hash(*parts: str | bytes) -> str:
+    plain = [part.encode() if isinstance(part, str) else part for part in parts]
+    return hashlib.sha256(b"".join(len(part).to_bytes(8) + part for part in plain)).hexdigest()[:16]
 
 
 def _list_parents() -> Iterator[Path]:

@@ -68,18 +68,10 @@ def split_among_threads(count: int, size: int) -> list[tuple[int, int]]:
 def run_each(loop: Callable[..., Any], parts: Sequence[Sequence[Any]]) -> None:
     """Run a loop with each of some lists of arguments, all at once where there are several."""
     if len(parts) == 1:
-        return _run(loop, parts[0])
-    for made in [_start_threads(os.getpid(), len(parts)).submit(_run, loop, part) for part in parts]:
+        loop(*parts[0])
+        return
+    for made in [_start_threads(os.getpid(), len(parts)).submit(loop, *part) for part in parts]:
         made.result()
-    return None
-
-
-def _run(loop: Callable[..., Any], arrays: Sequence[Any]) -> None:
-    """Run a loop, also where it was compiled just now and could not be kept, as on a full disk: it is there then."""
-    try:
-        loop(*arrays)
-    except OSError:
-        loop(*arrays)
 
 
 @cache

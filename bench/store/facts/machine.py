@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from bench.system.loop_options import read_loop_options
+
 ON_PROCESSORS = ("ATEN_", "DNNL_", "MKL_", "NPY_", "ONEDNN_", "OPENBLAS_", "PYTORCH_", "TORCH_")
 ON_GPUS = ("CUBLAS_", "CUDA_", "CUDNN_", "HIP_", "MIOPEN_", "NVIDIA_TF32_", "ROCBLAS_")
 """Beginnings of environment variables by which the libraries choose kernels and precision: unknown ones count too."""
@@ -35,6 +37,7 @@ def describe_machine(device: str) -> dict[str, Any]:
         **_describe_processor(),
         "torch": read_torch_build(),
         "variables": select_variables(os.environ, device != "cpu"),
+        "loops": read_loop_options(os.environ),
     }
     return facts if device == "cpu" else facts | {"gpu": _list_gpus(device, os.environ)}
 

@@ -201,7 +201,9 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "commit of torch": (_build("git_version", "abc"), EVERY),
     "switch of torch": (_switch, STAGES),
     **{f"variable {v}": (_variable(v), EVERY) for v in ("MKL_CBWR", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")},
+    "variable NUMBA_OPT": (_variable("NUMBA_OPT", "0"), EVERY),
     **{f"library {n}": (_library(n), EVERY) for n in ("torch", "pillow", "regex", "torchvision", "tokenizers")},
+    "library llvmlite": (_library("llvmlite"), EVERY),
     # what changes no number
     "words moved": (_words_moved, frozenset()),
     "table moved": (_moved("table.json", score__table="{}"), frozenset()),
@@ -231,6 +233,7 @@ CASES: dict[str, tuple[Callable[[World], None], frozenset[str]]] = {
     "score.tau_clip": (_given(score__tau_clip=0.2), RUN),
     "subset": (_given(data__subset="all"), RUN),
     **{f"variable {v}": (_variable(v), frozenset()) for v in ("OMP_NUM_THREADS", "TORCH_HOME", "MKL_VERBOSE")},
+    "variable NUMBA_CACHE_DIR": (_variable("NUMBA_CACHE_DIR", "/x"), frozenset()),
     "variable CUBLAS_WORKSPACE_CONFIG on a processor": (_variable("CUBLAS_WORKSPACE_CONFIG"), frozenset()),
 }  # fmt: skip
 """What is changed, and the namespaces whose keys move then: these and no other ("run" is the run's own folder)."""

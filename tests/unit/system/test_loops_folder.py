@@ -16,7 +16,8 @@ from bench.system.loops_folder import ROOT, find_folder, hash_loops
 
 LOOPS = sorted(ROOT.rglob("*loops.py"))
 ALLOWED = ("__future__", "collections.abc", "llvmlite", "llvmlite.binding", "math", "numba", "numba.core",
-           "numba.extending", "numpy", "typing", "bench.system.loops_folder", "bench.errors", "sys")  # fmt: skip
+           "numba.extending", "numpy", "typing", "bench.system.loops_folder", "bench.system.loops_cache",
+           "bench.errors", "sys")  # fmt: skip
 
 
 @pytest.fixture
@@ -48,11 +49,12 @@ def test_loops_take_nothing_from_a_file_that_is_not_hashed(path: Path) -> None:
 
 @pytest.mark.usefixtures("fresh")
 def test_the_first_folder_that_may_be_written_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = f"loops-{hash_loops(ROOT)}"
+    name = find_folder().name
     file = tmp_path / "file"
     file.write_text("in the way")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "named"))
+    find_folder.cache_clear()
     assert find_folder() == tmp_path / "named" / name
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(file))
     find_folder.cache_clear()
@@ -63,6 +65,36 @@ def test_the_first_folder_that_may_be_written_is_taken(tmp_path: Path, monkeypat
     monkeypatch.setenv("XDG_CACHE_HOME", str(file))
     find_folder.cache_clear()
     assert find_folder() is None
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_folder_is_of_the_loops_the_options_of_numba_and_its_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find() -> str:
+        find_folder.cache_clear()
+        return find_folder().name
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    plain = find()
+    changes = [
+        lambda patch: patch.setenv("NUMBA_OPT", "0"),
+        lambda patch: patch.setenv("NUMBA_SLP_VECTORIZE", "1"),
+        lambda patch: (tmp_path / ".numba_config.yaml").write_text("loop_vectorize: 0"),
+        lambda patch: patch.setattr("numba.__version__", "0.0"),
+        lambda patch: patch.setattr("llvmlite.__version__", "0.0"),
+        lambda patch: patch.setattr(loops_folder, "hash_loops", lambda _: "other"),
+    ]
+    names = [plain]
+    for change in changes:
+        with monkeypatch.context() as patch:
+            change(patch)
+            names.append(find())
+        (tmp_path / ".numba_config.yaml").unlink(missing_ok=True)
+    assert len(set(names)) == 1 + len(changes)
+    monkeypatch.setenv("NUMBA_DUMP_CFG", "0")
+    assert find() == plain
 
 
 def test_a_file_that_stands_before_numba_is_named(tmp_path: Path) -> None:

@@ -91,18 +91,6 @@ def test_another_type_is_refused() -> None:
         exponentiate_(torch.zeros(2, 2, dtype=torch.float64))
 
 
-def test_a_loop_that_was_compiled_but_could_not_be_kept_is_run_all_the_same() -> None:
-    ran: list[int] = []
-
-    def loop(rows: np.ndarray) -> None:
-        ran.append(len(rows))
-        if len(ran) == 1:
-            raise OSError(28, "No space left on device")
-
-    rowwise.run_by_rows(loop, np.zeros((3, 1)))
-    assert ran == [3, 3]
-
-
 @pytest.mark.parametrize("columns", [0, 1, 4, 5])
 def test_in_bfloat16_what_is_behind_the_first_columns_becomes_0(columns: int) -> None:
     x = torch.linspace(-1, 1, 18).view(3, 6).bfloat16()
