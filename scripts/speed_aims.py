@@ -25,7 +25,7 @@ from speed_words import write_words
 from bench.csv_files import read_csv
 from bench.errors import UserError
 from bench.speed.aims import PEAK, Aim, count_met, judge_aims, write_table
-from bench.speed.growth import STEEP
+from bench.speed.growth import STEEP, Growth, read_growth
 from bench.speed.rows import list_default, update_row
 from bench.store.files import write_atomically
 
@@ -126,15 +126,20 @@ def judge_processes(results: Path) -> Section:
 
 
 def judge_growth(results: Path) -> Section:
-    """Judge every fitted exponent."""
+    """Judge every fitted exponent, and the steepest between two sizes side by side by the low end of its interval."""
     file = "speed/growth.csv"
-    table = read_csv(_find(results / file, GROWTH)).drop_duplicates(["cost", "against"])
-    if "settings" in table:
-        raise SystemExit(f"{results / file}: not of the default settings; `{GROWTH}` makes it")
-    names = table["cost"] + " against " + table["against"]
-    judged: Judged = [(_limit(name, "exponent", STEEP), float(value))
-                      for name, value in zip(names, table["exponent"], strict=True)]  # fmt: skip
-    return Section("Growth", file, GROWTH, judged, _write_range("measurements", table["n"].tolist()))
+    path = _find(results / file, GROWTH)
+    if "settings" in read_csv(path):
+        raise SystemExit(f"{path}: not of the default settings; `{GROWTH}` makes it")
+    found = read_growth(path)
+    judged = [pair for one in found for pair in _judge_exponents(one)]
+    return Section("Growth", file, GROWTH, judged, _write_range("measurements", [one.seconds.size for one in found]))
+
+
+def _judge_exponents(one: Growth) -> Judged:
+    name = f"{one.cost} against {one.size}"
+    step = f"exponent between two sizes side by side, low end of 95 % interval (steepest: {one.steepest:.2f})"
+    return [(_limit(name, "exponent", STEEP), one.exponent), (_limit(name, step, STEEP), one.steepest_low)]
 
 
 def judge_memory(results: Path) -> Section:

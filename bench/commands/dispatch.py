@@ -34,6 +34,7 @@ def run_process(words: Sequence[str], commands: Mapping[str, str], told: Mapping
 
 def run_command(words: Sequence[str], commands: Mapping[str, str], told: Mapping[str, str]) -> int:
     """Run one of the ``commands``, or print what is ``told`` for the first word; return the exit code."""
+    signals.tell_at_stop(signals.STOPPED)
     try:
         code = _find_command(words, commands, told)(list(words[1:]))
         if sys.stdout is not None:
@@ -49,7 +50,7 @@ def _answer(error: BaseException) -> int:
         signals.print_stop_line()
         return FAILED
     if isinstance(error, KeyboardInterrupt):
-        return _fail(signals.STOPPED, FAILED)
+        return _fail(signals.make_stop_line(), FAILED)
     if isinstance(error, UserError):
         return _fail(error, USAGE if isinstance(error, UsageError) else FAILED)
     if isinstance(error, BrokenPipeError):  # `zgs … | head`: whoever read us has enough

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.commands.speed_device import CUDA, META, find_device_word, run_on_device
-from bench.commands.speed_inputs import check_options, check_places, list_precisions, make_inputs
+from bench.commands.speed_inputs import check_options, check_places, list_asked, list_precisions, make_inputs
+from bench.commands.speed_stopping import GROWTH, describe_stop
 from bench.errors import DONE, FAILED, UsageError, writing
+from bench.system.signals import tell_at_stop
 
 USAGE = """zgs speed [scale=embedded|paper] [json=FILE] [to=FOLDER] [stages=A,B] [weights=FOLDER] [KEY=VALUE …]
 
@@ -29,12 +31,16 @@ device=cuda      on a GPU: features, embeddings, captions and a whole image in f
 device=meta      without one: operations and bytes of every model stage from its shapes, and whether 16 GB hold it;
                  needs no weights
 growth=yes       in place of the stages: how cost grows with images, segments, classes and thresholds (to= keeps it),
-                 as exponents of a size; one above 1.1 is named; not with stages= or json=
+                 as exponents of a size, of all sizes and between two side by side; one above 1.1 is named (of two
+                 sizes: where it is so beyond its noise); not with stages= or json=
 KEY=VALUE        any key of `zgs run --help`, such as caption.beams=2; but for executor.threads, which stays 1
 
---scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs; the exit code
-is 1 where they do not agree. Plain is: attention written out, all blocks and tokens, one segment a forward, texts
-padded to the whole context, nothing reused, products by torch's own library (the fast form: oneDNN's, our tiles)."""
+--scale S and --json FILE are the same. Both forms run in one process on one thread, on the same inputs. The exit
+code is 0 where they agree, 2 for wrong words, and 1 where they do not agree (the last line of standard output is "the
+two forms of … differ"), for any other error and when stopped (one line "zgs: …" on standard error says which, and of
+a stop what is kept and what measures the rest). Plain is: attention written out, all blocks and tokens, one segment a
+forward, texts padded to the whole context, nothing reused, products by torch's own library (the fast form: oneDNN's,
+our tiles)."""
 OWN = {"scale": "embedded", "json": "", "to": "", "stages": "", "weights": "", "image": "", "growth": "no"}
 """Options of this command, with their defaults."""
 ENDS = ("json", "csv", "md", "png", "svg")
@@ -45,6 +51,7 @@ FLAGS = tuple(f"--{name}" for name in OWN)
 def main(arguments: list[str]) -> int:
     """Try the stages, a line each as it is done; 1 where a fast form does not agree with its plain one."""
     options, words = read_words(arguments)
+    tell_at_stop(describe_stop(options, (), ()))
     check_options(options)
     if (device := find_device_word(words)) == META or device.startswith(CUDA):
         return run_on_device(device, options, words)
@@ -64,6 +71,7 @@ def main(arguments: list[str]) -> int:
         rows.append(row := {**made, "settings": list(inputs.changed)})
         print(describe_row(row), flush=True)
         print(f"  {len(rows)} of {len(stages)} stages, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+        tell_at_stop(describe_stop(options, stages[: len(rows)], stages[len(rows) :]))
         written = keep_rows(rows, inputs, options)
     print(*(["speed:", *written] if written else []), sep="\n  ", end="\n" if written else "")
     if others := describe_others(read_kept(inputs, options), rows):
@@ -105,6 +113,7 @@ def tell_growth(inputs: Any, options: Mapping[str, str]) -> int:
     from bench.speed.growth import describe_growth, judge_growth, measure_growth, write_growth
 
     found, to = [], options["to"]
+    tell_at_stop(GROWTH)
     check_places(options, [f"growth.{end}" for end in ("csv", "png", "svg")])
     for one in measure_growth(inputs):
         found.append(one)
@@ -141,7 +150,7 @@ def choose_stages(text: str) -> tuple[str, ...]:
     """Choose the stages of a list with commas, in the order of the pipeline; all where it is empty."""
     from bench.speed.try_stages import STAGES
 
-    asked = [name.strip() for name in text.split(",") if name.strip()]
+    asked = list_asked(text)
     if unknown := [name for name in asked if name not in STAGES]:
         from bench.data.base import suggest_nearest
 

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.commands.speed_inputs import check_places, list_precisions, make_inputs
+from bench.commands.speed_inputs import check_places, list_asked, list_precisions, make_inputs
+from bench.commands.speed_stopping import describe_stop_on_device
 from bench.errors import DONE, UsageError, writing
+from bench.system.signals import tell_at_stop
 
 META, CUDA = "meta", "cuda"
 Job = tuple[Iterable[dict[str, Any]], Callable[[Mapping[str, Any]], str], dict[str, Any]]
@@ -39,6 +41,7 @@ def run_on_device(device: str, options: Mapping[str, str], words: Sequence[str])
         done.append(row)
         print(describe(row), flush=True)
         print(f"  {len(done)} done, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+        tell_at_stop(describe_stop_on_device(options, len(done)))
         written = keep_rows(done, kind, machine, options)
     print(*(["speed:", *written] if written else []), sep="\n  ", end="\n" if written else "")
     if others := describe_others(read_kept(kind, machine, options), done):
@@ -97,7 +100,7 @@ def _make_inputs(device: str, options: Mapping[str, str], words: Sequence[str]) 
 
 
 def _choose(text: str, known: Sequence[str], device: str) -> tuple[str, ...]:
-    asked = [name.strip() for name in text.split(",") if name.strip()]
+    asked = list_asked(text)
     if unknown := [name for name in asked if name not in known]:
         raise UsageError(f"speed: stages={unknown[0]} on device={device}: there are {', '.join(known)}")
     return tuple(name for name in known if name in asked or not asked)

@@ -29,6 +29,14 @@ def check_options(options: Mapping[str, str]) -> None:
         raise UsageError("speed: growth=yes with json=: growth is kept as growth.csv, to=FOLDER says where")
 
 
+def list_asked(text: str) -> list[str]:
+    """List the names of stages=A,B; none where it is empty, which asks for all. Raises UsageError for commas alone."""
+    asked = [name.strip() for name in text.split(",") if name.strip()]
+    if text and not asked:
+        raise UsageError(f"speed: stages={text}: names no stage; leave it out for all of them")
+    return asked
+
+
 def make_inputs(
     device: str, options: Mapping[str, str], words: Sequence[str], models: Sequence[str], embedded: bool
 ) -> Any:

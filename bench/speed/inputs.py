@@ -99,12 +99,14 @@ def require(has_plain_form: bool, option: str, known: str) -> None:
 def open_image(file: str | None, scale: str) -> UInt8[np.ndarray, "h w 3"]:
     """Open a picture; by default the first drawn test scene, or the photograph that scikit-learn ships (640 x 427)."""
     if file:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
 
         try:
             return np.array(Image.open(file).convert("RGB"))
+        except UnidentifiedImageError as error:  # whose words name the file again
+            raise UserError(f"image={file}: cannot be read as a picture: none of a kind that Pillow knows") from error
         except OSError as error:
-            raise UserError(f"image={file}: cannot be read as a picture: {error}") from error
+            raise UserError(f"image={file}: cannot be read as a picture: {error.strerror or error}") from error
     if scale == EMBEDDED:
         from bench.toyworld.scene import draw
 
@@ -128,9 +130,8 @@ def _name_weights(folder: str, needed: Sequence[str]) -> list[str]:
         return []
     there = [name for name in MODELS if (Path(folder) / name).is_dir()]
     missing = [f"no folder {name} there" for name in MODELS if name in needed and name not in there]
-    if missing or not Path(folder).is_dir():
-        raise UserError(
-            f"weights={folder}: {[*missing, 'no such folder'][0]}; "
-            f"`python -m data_prep.random_models --to {folder}` makes it"
-        )
+    if not Path(folder).is_dir():
+        missing = ["no such folder"]
+    if missing:
+        raise UserError(f"weights={folder}: {missing[0]}; `python -m data_prep.random_models --to {folder}` makes it")
     return [f"models.{name}.source='{Path(folder).resolve()}/{name}'" for name in there]

@@ -31,6 +31,12 @@ SHARES = (
 """What both shares of the limit are: `bench.speed.products`."""
 
 
+EARLIER = (
+    "Share –: the row was measured by an earlier version, which knew the share of the best shape alone; `stages=` with "
+    "its name measures it again."
+)
+
+
 def describe_machine(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Describe what the numbers were measured on, without the machine's name."""
     import torch
@@ -48,14 +54,15 @@ def write_json(rows: Sequence[Row], machine: Row, scale: str, path: Path) -> Pat
 
 
 def write_all(rows: Sequence[Row], machine: Row, scale: str, folder: Path) -> list[Path]:
-    """Write SCALE.json, SCALE.csv, SCALE.md and the picture of a scale; return their paths."""
+    """Write SCALE.json, which keeps the rows, then the csv, the page and the picture; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
+    kept = write_json(rows, machine, scale, folder / f"{scale}.json")
     table, page = folder / f"{scale}.csv", folder / f"{scale}.md"
     told = [{name: row.get(name) for name in COLUMNS} | {"settings": write_settings(row)} for row in rows]
     write_csv(pd.DataFrame(told), table, decimals=6)
     write_atomically(page, make_page(rows, machine, scale).encode())
     picture = draw(rows, scale, folder / scale)
-    return [write_json(rows, machine, scale, folder / f"{scale}.json"), table, page, *picture]
+    return [kept, table, page, *picture]
 
 
 def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
@@ -87,7 +94,8 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
         for row in rows
         for one in row.get("many", ())
     ]
-    blocks = [write_aims(rows)] if scale == "paper" else []
+    blocks = [["", EARLIER]] if any(row["flops"] and row["share"] is None for row in rows) else []
+    blocks += [write_aims(rows)] if scale == "paper" else []
     blocks += [title + notes] if notes else []
     blocks += [["", "**Plain, where it is a choice:**", "", *plain]] if plain else []
     low = [write_bfloat16(row["stage"], row["bfloat16"]) for row in rows if "bfloat16" in row]

@@ -29,9 +29,10 @@ _IMPORTING = "<frozen importlib._bootstrap>"
 
 
 class _State:
-    """When a stop was asked for, whether it was said, the exit code once all is over, runs that are done."""
+    """When a stop was asked for, its line, whether it was said, the exit code once all is over, runs that are done."""
 
     asked: float | None = None
+    line = STOPPED
     kept: list[str] = []
     said = False
     over: int | None = None
@@ -70,9 +71,14 @@ def note_finished(folder: object) -> None:
     _State.kept.append(str(folder))
 
 
+def tell_at_stop(line: str) -> None:
+    """Say this line should the command be stopped from now on: `STOPPED` is true of a command that goes on later."""
+    _State.line = line
+
+
 def make_stop_line() -> str:
     """Make the line that is shown."""
-    return f"{STOPPED}; finished: zgs report {' '.join(_State.kept)}" if _State.kept else STOPPED
+    return f"{_State.line}; finished: zgs report {' '.join(_State.kept)}" if _State.kept else _State.line
 
 
 def print_stop_line() -> None:

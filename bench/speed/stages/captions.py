@@ -44,7 +44,7 @@ Found = list[tuple[list[int], float]]
 
 
 def make_trial(inputs: Inputs) -> Trial:
-    """Make the trial. Raises UserError at the paper's scale for a language model without GPT-2's vocabulary."""
+    """Make the trial. At the paper's scale raises UserError without GPT-2's vocabulary, and for no iterations."""
     captioner: Any = inputs.context.make_stage("caption")
     is_plain = isinstance(captioner, ZeroCap) and not captioner.search.joint
     require(is_plain, "this caption=", "caption=zerocap_embedded or zerocap_paper with caption.normalisation=beam")
@@ -54,6 +54,11 @@ def make_trial(inputs: Inputs) -> Trial:
             "captions", f"1 segment, {step.told}", step.search_plainly, step.search,
             compare_texts, TOLERANCE, step.list_products,
         )  # fmt: skip
+    if not step.full.guidance.iterations:
+        raise UserError(
+            "caption.iterations=0 asks for no texts, and at the paper's scale the forms are compared by texts: "
+            "choose 1 or more, or leave captions out (stages=…)"
+        )
     if step.full.model.vocabulary < GPT2:
         raise UserError(
             f"the language model has {step.full.model.vocabulary} tokens, GPT-2 has {GPT2}, so its speed would not be "
@@ -248,8 +253,11 @@ def list_text_products(features: CandidateFeatures) -> list[Product]:
 def list_language_products(model: Any, passes: float, rows: int) -> list[Product]:
     """List the products of GPT-2 for passes (forward or back) of one row, in batches of ``rows``; no attention.
 
-    Weights that fit into no cache are read from memory in each pass, which tells where rows are few (`FEW_ROWS`).
+    Weights that fit into no cache are read from memory in each pass, which tells where rows are few (`FEW_ROWS`). No
+    passes have no products: a search of no iterations knows no texts by which its passes could be counted.
     """
+    if not passes:
+        return []
     width, hidden, count = model.embedding.shape[1], model.blocks[0].into_mlp.weight.shape[1], passes / rows
     each = len(model.blocks) * count
     shapes = [(width, 3 * width, each), (width, width, each), (width, hidden, each), (hidden, width, each)]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench.cli import main
 from bench.commands.speed_inputs import list_changes
+from bench.commands.speed_stopping import GROWTH, NOTHING_YET
 from bench.errors import UserError
 from bench.speed import clock, growth, rates, try_stages
 from bench.speed.device import count as device_count
 from bench.speed.inputs import list_weights
 from bench.speed.stages import scoring
+from bench.speed.trial import Trial, run_trial
 from bench.speed.write import describe_machine
+from bench.system import signals
 from data_prep.random_models import TINY_CLIP, make_clip, make_language
 
 QUICK = ["caption.beams=2", "caption.iterations=1", "caption.candidates=40"]
@@ -62,11 +66,13 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
     [
         (["scale=papr"], "scale=papr: one of embedded, paper"),
         (["stages=caption"], "stages=caption: no such stage (did you mean 'captions'?"),
+        (["stages=,"], "stages=,: names no stage; leave it out"),
+        (["device=meta", "stages=,"], "stages=,: names no stage; leave it out"),
         (["weight=x", "stages=scoring"], "weight"),
         (["--stage", "scoring"], "--stage: no such option"),
         (["--json"], "--json: needs a value"),
         (["weights=somewhere"], "goes with scale=paper"),
-        (["scale=paper", "weights=nowhere"], "no folder clip there"),
+        (["scale=paper", "weights=nowhere"], "weights=nowhere: no such folder;"),
         (["device=mps"], "device=mps: measures device=cpu or device=cuda, and counts on device=meta"),
         (["device=cuda"], "no GPU that torch can use"),
         (["device=meta", "stages=scoring"], "stages=scoring on device=meta: there are features, embeddings, language"),
@@ -101,13 +107,33 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
         (["stages=embeddings", "encode=crop"], "this encode= has no plain form"),
         (["stages=captions", "caption=retrieval", "caption.words=[dog]"], "this caption= has no plain form"),
         (["stages=clustering", "segment=grid"], "this segment= has no plain form"),
-        (["image=missing.png"], "cannot be read as a picture"),
+        (["image=missing.png"], "zgs: image=missing.png: cannot be read as a picture: No such file or directory"),
+        ([f"image={__file__}"], f"{__file__}: cannot be read as a picture: none of a kind that Pillow knows"),
     ],
 )
 def test_wrong_words_are_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed", *words]) in (1, 2)
     error = capsys.readouterr().err.strip()
     assert said in error and error.count("\n") == 0
+
+
+def test_a_stopped_command_says_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(rows: list[dict[str, object]]) -> Iterator[dict[str, object]]:
+        yield from rows
+        raise KeyboardInterrupt
+
+    row = run_trial(Trial("features", "one", lambda: 1.0, lambda: 1.0, lambda one, other: 0.0, 0.0))
+    for rows, said in (([], NOTHING_YET), ([row], f"kept in {tmp_path}/a.json: features; stages=scoring with another")):
+        monkeypatch.setattr(try_stages, "try_stages", lambda *_, rows=rows: interrupt(rows))
+        assert main(["speed", "stages=features,scoring", f"json={tmp_path}/a.json"]) == 1
+        assert said in capsys.readouterr().err
+    monkeypatch.setattr(growth, "measure_growth", lambda *_: interrupt([]))
+    assert main(["speed", "growth=yes"]) == 1
+    assert capsys.readouterr().err == f"zgs: {GROWTH}\n"
+    assert main(["nonsense"]) == 2
+    assert signals.make_stop_line() == signals.STOPPED, "the next command's is its own again"
 
 
 @pytest.mark.thinned(4)
@@ -150,7 +176,11 @@ def test_weights_of_other_stages_are_not_asked_for(tmp_path: Path) -> None:
     (tmp_path / "dino").mkdir()
     assert list_weights("paper", str(tmp_path), ["dino"])[1:] == [f"models.dino.source='{tmp_path}/dino'"]
     assert list_weights("paper", str(tmp_path), []) == list_weights("paper", str(tmp_path), ["dino"])
-    for folder, needed, said in (("", ["clip", "dino"], "no folder clip there"), ("none", [], "no such folder")):
+    for folder, needed, said in (
+        ("", ["clip", "dino"], "no folder clip there"),
+        ("none", [], "no such folder"),
+        ("none", ["clip"], "no such folder"),
+    ):
         with pytest.raises(UserError, match=said):
             list_weights("paper", str(tmp_path / folder), needed)
 

@@ -78,6 +78,18 @@ def test_values_are_those_of_the_files_by_hand(script: ModuleType, results: Path
     assert section.n == "1 to 3 runs"
 
 
+def test_a_cost_that_grows_quickly_from_some_size_on_is_missed(script: ModuleType, results: Path) -> None:
+    """0.01 s and 1e-5 n^2, also in a table of a version that knew no steps: 0.69 as a whole, 1.51 at the end."""
+    lines = [
+        f"scores,segments,{n},{0.01 + 1e-5 * n**2:.6f},0.69,0.5,0.9,15\n" for n in (5, 10, 20, 40, 80) for _ in "abc"
+    ]
+    (results / "speed/growth.csv").write_text("cost,against,size,seconds,exponent,low,high,n\n" + "".join(lines))
+    section = script.judge_growth(results)
+    assert [round(value, 2) for _, value in section.judged] == [0.69, 1.51] and section.n == "15 measurements"
+    assert [aim.is_met(value) for aim, value in section.judged] == [True, False]
+    assert "steepest: 1.51), at most 1.1 | 1.51 | **missed** |" in script.make_page(results)
+
+
 def test_a_gpu_that_was_measured_is_judged(script: ModuleType, results: Path) -> None:
     assert script.judge_gpu(results).judged[0][1] is None and LACKING in script.make_page(results)
     rows = [{"stage": stage, "seconds": seconds} for stage, seconds in (("image", 9.0), ("image", 12.0), ("text", 1.0))]

@@ -20,6 +20,7 @@ from bench.speed.growth import (
     fit_exponent,
     judge_growth,
     prepare_scoring,
+    read_growth,
     resize_table,
     write_growth,
 )
@@ -58,6 +59,14 @@ def test_the_table_has_every_measurement(tmp_path: Path) -> None:
     assert [path.name for path in write_growth([one], tmp_path)] == ["growth.csv", "growth.png", "growth.svg"]
     table = pd.read_csv(tmp_path / "growth.csv")
     assert table["seconds"].tolist() == [1.0, 1.1, 2.0, 2.1] and (table["n"] == 4).all()
+    (known,) = read_growth(tmp_path / "growth.csv")
+    assert (known.cost, known.size, known.sizes, known.seconds.tolist()) == (
+        "scores",
+        "images",
+        (1, 2),
+        [[1, 1.1], [2, 2.1]],
+    )
+    assert (table["steepest_low"] == round(one.steepest_low, 6)).all() and known.steepest == one.steepest
 
 
 def test_a_cost_that_is_fixed_at_first_is_told_where_it_grows() -> None:
@@ -91,5 +100,39 @@ def test_every_search_for_captions_begins_with_nothing(inputs: Inputs) -> None:
 def test_costs_that_grow_faster_than_in_proportion_are_named() -> None:
     slopes = {"a": 1.1, "b": 1.2}
     flat, steep = (Growth(cost, "images", (1, 2), np.ones((2, 2)), b, 0, 2) for cost, b in slopes.items())
-    assert judge_growth([flat]) == "none of 1 costs grows faster than size^1.1"
+    said = "none of 1 costs grows faster than size^1.1, as a whole or between two sizes side by side"
+    assert judge_growth([flat]) == said
     assert judge_growth([flat, steep]).startswith("faster than size^1.1: b against images (1.20);")
+
+
+def test_a_cost_whose_whole_exponent_is_small_is_named_where_it_grows_too_fast() -> None:
+    """0.01 s and 1e-5 n^2: from 40 to 80 it is 0.026 and 0.074 s, an exponent of log2(0.074 / 0.026) = 1.509."""
+    one = make_growth(lambda n: 0.01 + 1e-5 * n**2, noise=0.02)
+    assert one.exponent < 0.75 and one.steepest == pytest.approx(1.509, abs=0.06)
+    assert judge_growth([one]).startswith("faster than size^1.1: a against segments (1.5")
+    assert "between two sizes side by side);" in judge_growth([one])
+
+
+def test_a_step_that_only_noise_makes_steep_is_told_as_such() -> None:
+    """In proportion, but for one size of 40 that was quick in one of its turns: 0.8 of its seconds."""
+    one = make_growth(lambda n: 1e-3 * n, noise=0)
+    one.seconds[3, 2] *= 0.8
+    assert one.steepest == pytest.approx(1 - np.log2(0.8)) and one.steepest_low < 1.1
+    said = judge_growth([one])
+    assert said.startswith("none of 1 costs") and "; within their noise, between two sizes side by side: a agai" in said
+
+
+def test_noise_alone_is_seldom_taken_for_growth() -> None:
+    """Of costs that all grow as size^1.1, at most about 5 in 100 have a step whose low end lies above; here of 400."""
+    draw = np.random.default_rng(1)
+    said = [make_growth(lambda n: 1e-3 * n**1.1, 0.05, draw).steepest_low > 1.1 for _ in range(400)]
+    assert sum(said) <= 30
+
+
+def make_growth(
+    cost: Callable[[np.ndarray], np.ndarray], noise: float, draw: np.random.Generator | None = None
+) -> Growth:
+    """A cost of 5 to 80 segments in five turns, with noise of its logarithm."""
+    sizes, draw = growth.SEGMENTS, draw or np.random.default_rng(0)
+    seconds = cost(np.array(sizes, float))[:, None] * np.exp(draw.normal(0, noise, (5, 5)))
+    return Growth("a", "segments", sizes, seconds, *fit_exponent(sizes, seconds))

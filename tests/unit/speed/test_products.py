@@ -11,10 +11,13 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from bench.commands.settings import compose_settings
+from bench.errors import UserError
 from bench.speed import products
 from bench.speed.inputs import Inputs
 from bench.speed.products import Product, count_flops, list_block, measure_limit
 from bench.speed.stages import captions, clustering, embeddings, features
+from bench.speed.trial import run_trial
 from bench.system.products import leave_to_torch
 
 
@@ -52,6 +55,17 @@ def test_the_products_of_texts_and_language_model_but_for_attention(inputs: Inpu
     trial.fast()  # tries numbers of rows, once
     counted = count(trial.fast, "aten.bmm", "aten._scaled_dot_product_flash_attention_for_cpu")
     assert 0.3 * counted < count_flops(trial.products()) < counted
+
+
+def test_a_search_of_no_iterations_has_no_products(inputs: Inputs) -> None:
+    """It asks for no texts; what needs them is refused."""
+    words = ["device=cpu", "caption.beams=2", "caption.iterations=0", "caption.tokens=2", "caption.candidates=8"]
+    none = Inputs("embedded", compose_settings(words), inputs.image, inputs.embedded)
+    row = run_trial(captions.make_trial(none))
+    assert row["agrees"] and row["flops"] is None and row["share"] is None
+    assert captions.list_language_products(SimpleNamespace(), 0, 4) == []
+    with pytest.raises(UserError, match=r"^caption.iterations=0 asks for no texts, and at the paper's scale"):
+        captions.make_trial(replace(none, scale="paper"))
 
 
 def test_a_block_by_hand() -> None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from bench.errors import UserError
-from bench.speed import products
+from bench.speed import products, write
 from bench.speed.clock import has_enough, measure, use_one_thread
 from bench.speed.products import Product
 from bench.speed.rows import describe_others, read_rows
@@ -123,7 +123,16 @@ def test_the_share_of_an_earlier_version_was_that_of_the_best_shape(tmp_path: Pa
     assert (known["share"], known["share_best"]) == (None, 0.5)
     page = make_page([known], MACHINE, "paper")
     assert "| – | 0.50 |" in page and "best shape, at least 0.85 | 0.50 | **missed** |" in page
-    assert "of each shape, at least" not in page
+    assert "of each shape, at least" not in page and "Share –: the row was measured by an earlier version" in page
+    assert "Share –" not in make_page([{**known, "share": 0.6}, run_trial(TRIAL)], MACHINE, "paper"), "no products: –"
+
+
+def test_rows_are_kept_before_the_picture_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which takes seconds, in which a command may be stopped."""
+    monkeypatch.setattr(write, "draw", lambda *_: pytest.fail("stopped"))
+    with pytest.raises(pytest.fail.Exception):
+        write_all([run_trial(TRIAL)], MACHINE, "paper", tmp_path)
+    assert len(read_rows(tmp_path / "paper.json", MACHINE, list)) == 1
 
 
 @pytest.mark.usefixtures("blank_figures")
