@@ -4,6 +4,9 @@ With e = exp(logit - row maximum), masked and unmasked attention are two weighte
 e*M and e. So one exponential serves both, and no masked softmax is ever written to memory:
 
     A = (e V) / (e 1)          A_masked = (e (M V)) / (e M)
+
+A masked mean is exact while the largest logit that its mask sees lies within 87 of the row's largest, e being a normal
+number of float32; on a processor, head by head, within 120 (`bench.encode.weighing`).
 """
 
 from __future__ import annotations

@@ -105,11 +105,14 @@ class MaskedEncoder(TrunkEncoder):
         return 4 * (8 * tokens * width + layer.block.attention.num_heads * tokens**2)
 
     def _group(self, plain: PlainLayers, parts: list[Segments]) -> list[list[Segments]]:
-        """Group micro-batches that share products; what is left over goes alone, as all do that see unequal tokens."""
+        """Group micro-batches that share products, as many as can; those that see unequal tokens go alone."""
         usual = self.keeps_methods(MaskedEncoder, "encode", "follow", "finish") and not self.skips_unseen
-        size = max(count_together(plain.first) // len(parts[0]), 1) if usual and len(parts) > 1 else 1
-        whole = len(parts) // size * size
-        return [parts[at : at + size] for at in range(0, whole, size)] + [[part] for part in parts[whole:]]
+        groups, at = [], 0
+        while at < len(parts):
+            count = count_together(plain.first, len(parts) - at, len(parts[0])) if usual else 1
+            groups.append(parts[at : at + count])
+            at += count
+        return groups
 
     def _encode_group(self, plain: PlainLayers, parts: Sequence[Segments]) -> list[Mixed]:
         """Embed micro-batches side by side, or one alone, whose rows are halved where memory does not suffice."""

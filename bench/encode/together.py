@@ -22,21 +22,26 @@ are no faster in float32."""
 _KNOWN: dict[tuple[object, ...], bool] = {}
 
 
-def count_together(layer: Layer) -> int:
-    """Count the sequences of a layer's tokens that share products: as many as `ROWS` has room for, or 1.
+def count_together(layer: Layer, parts: int, size: int = 1) -> int:
+    """Count how many of some parts, of `size` sequences of a layer's tokens each, share products: 1 or more.
 
-    It is 1 but on a processor, where products of one sequence alone are oneDNN's and its rows keep their bits.
+    As many as `ROWS` has room for and whose rows keep the bits of a part alone. It is 1 but on a processor, where
+    products of one sequence alone are oneDNN's.
     """
     (_, tokens, width), weight = layer.tokens.shape, layer.block.attention.out_proj.weight
-    count = ROWS // tokens
-    if count < 2 or not takes(layer.tokens, weight, tokens * width * width):
+    most = min(ROWS // (tokens * size), parts)
+    if most < 2 or not takes(layer.tokens, weight, tokens * width * width):
         return 1
-    layers = layer.block.layers
-    hidden = 0 if layers is None else len(layers.first.weight)
-    key = (torch.get_num_threads(), tokens, count, width, hidden, weight.dtype, layer.block.shared_by)
+    return next((count for count in range(most, 1, -1) if _knows_to_keep_bits(layer.block, tokens * size, count)), 1)
+
+
+def _knows_to_keep_bits(block: Block, rows: int, count: int) -> bool:
+    """Whether `_keeps_bits`, asked once for all blocks of these shapes."""
+    weight, hidden = block.attention.out_proj.weight, 0 if block.layers is None else len(block.layers.first.weight)
+    key = (torch.get_num_threads(), rows, count, len(weight), hidden, weight.dtype, block.shared_by)
     if key not in _KNOWN:
-        _KNOWN[key] = _keeps_bits(layer.block, tokens, count, width, weight.dtype)
-    return count if _KNOWN[key] else 1
+        _KNOWN[key] = _keeps_bits(block, rows, count)
+    return _KNOWN[key]
 
 
 def split_together(layers: Sequence[Layer]) -> None:
@@ -62,11 +67,13 @@ def _split_rows(rows: Tensor, shapes: Sequence[Tensor]) -> list[Tensor]:
 
 
 @torch.no_grad()
-def _keeps_bits(block: Block, tokens: int, count: int, width: int, kind: torch.dtype) -> bool:
-    """Whether rows of a block's products have the bits alone, by a sequence, that they have among all."""
-    x = torch.randn(count * tokens, width, generator=torch.Generator().manual_seed(0)).to(kind)
-    for call in (block.project, block.join, block.add_mlp):
-        whole = call(x).split(tokens)
-        if not all(torch.equal(call(x[at * tokens :][:tokens]), whole[at]) for at in (0, count - 1)):
-            return False
-    return True
+def _keeps_bits(block: Block, rows: int, count: int) -> bool:
+    """Whether each of `count` parts of `rows` has the bits alone in a block's products that it has among all."""
+    weight = block.attention.out_proj.weight
+    x = torch.randn(count * rows, len(weight), generator=torch.Generator().manual_seed(0)).to(weight.dtype)
+    calls = block.project, block.join, block.add_mlp
+    return all(
+        torch.equal(call(part), among)
+        for call in calls
+        for part, among in zip(x.split(rows), call(x).split(rows), strict=True)
+    )

@@ -10,12 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from bench.system.loops import I32, ONE, F, compile_loop, compile_part, exponentiate
+from bench.system.loops import I32, LOG_2, LOWEST, ONE, F, compile_loop, compile_part, exponentiate_times
 from bench.system.token_loops import read, store
 
 LEAST = I32(-(2**31))
 TINY = F(2.0**-126)
 """The smallest normal number: a mask without any token, which fills a micro-batch up, has means of 0."""
+LARGEST = F(2.0**86)
+"""A row's largest weight, some exp(60), of which sums with values of 10 ** 7 do not overflow."""
+FARTHEST = F(LOWEST - F(86) * LOG_2)
+"""Logits so far below the row's largest, 146.6, and all beyond have the smallest weight, exp(-87)."""
 SHORTEST = F(1e-8)
 """What torch's cosine_similarity takes a length for at the least."""
 
@@ -39,7 +43,7 @@ def sum_rows(sums: Any, weights: Any, masks: Any) -> None:
 
 @compile_part
 def order(x: Any) -> Any:
-    """Map a float32 to an int32 such that larger numbers have larger ones, and NaN the largest.
+    """Map a float32 to an int32 such that larger numbers have larger ones, NaN the largest, -NaN the least.
 
     Of whole numbers a compiler may take the largest in any order, 16 at a time; of float32 not, for a NaN's sake.
     """
@@ -55,9 +59,9 @@ def restore(place: Any) -> Any:
 
 @compile_loop
 def weigh_rows(sums: Any, logits: Any, masks: Any, factor: Any) -> None:
-    """Replace `logits` x, float32 [r, c], by e = exp(factor (x - the row's largest)), and write e M to `sums` [r, k].
+    """Replace logits x, float32 [r, c], by e = `LARGEST` exp(factor (x - the row's largest)).
 
-    The `factor` is not negative.
+    `sums` [r, k] become e M under the `masks` [k, c]. The `factor` is not negative.
     """
     for at in range(len(logits)):
         row, first = logits[at], LEAST
@@ -65,7 +69,7 @@ def weigh_rows(sums: Any, logits: Any, masks: Any, factor: Any) -> None:
             first = max(first, order(row[i]))
         largest = restore(first)
         for i in range(row.size):
-            row[i] = exponentiate(F(factor * (row[i] - largest)))
+            row[i] = exponentiate_times(F(factor * (row[i] - largest)), FARTHEST, LARGEST)
         sum_under(row, masks, sums[at])
 
 

@@ -27,6 +27,9 @@ def attend_rounded(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> 
     """Write softmax(Q K^T) V of [Q, D], [T, D] and [T, D] in bfloat16 to `mixed` [Q, D]; logits reach `FARTHEST`.
 
     Weights are summed in float32 and rounded for their product with the values, whose sum over a block is rounded, too.
+    Logits x off its row's shift are rounded by |x| / 256. A key alone 5 to 10 above all that the sample has may miss
+    `TIMES`, or put all others as far below: its share p of the row is then off by up to p (1 - p) / 32. Of 4096 and
+    17,876 keys that made the largest error up to 13 times torch's own; elsewhere it is up to about five times.
     """
     keys, values = functional.pad(key, (0, 2), value=1.0), functional.pad(value, (0, 0, 0, len(value) % 2))
     sample = keys[:: -(-len(keys) // SAMPLE)].contiguous()
@@ -39,12 +42,19 @@ class _Rows:
     """Queries with a shift in their last two columns, and what has been summed of them: of weights and of values."""
 
     def __init__(self, query: Tensor, sample: Tensor, share: float) -> None:
-        """Shift each row by its largest logit of a `sample` of the keys; a block has `share` times as many."""
+        """Shift each row by its largest logit of a `sample` of the keys; a block has `share` times as many.
+
+        Logits of 4096 come rounded by up to 8, so what the first shift leaves of the largest is subtracted, too.
+        """
         self.query = functional.pad(query, (0, 2))
-        self.query[:, -2:] = _split(-call_onednn(self.query, sample, None).float().amax(-1, keepdim=True))
+        first = _split(-call_onednn(self.query, sample, None).float().amax(-1, keepdim=True))
+        self.query[:, -2:] = first
+        logits = call_onednn(self.query, sample, None).float()
+        most = logits.amax(-1, keepdim=True)
+        self.query[:, -2:] = _split(first.float().sum(-1, keepdim=True) - most)
         self.sums = query.new_zeros(len(query), query.shape[1], dtype=torch.float32)
         self.total = query.new_zeros(len(query), 1, dtype=torch.float32)
-        self.expected = _weigh(self.query, sample)[1] * (TIMES * share)
+        self.expected = exponentiate_(logits - most) * (TIMES * share)
 
     def attend(self, keys: Tensor, values: Tensor, out: Tensor) -> None:
         """Write the mean of the values under the weights of all keys to `out` [r, D]."""

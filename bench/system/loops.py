@@ -73,12 +73,21 @@ def compile_exact(function: Callable[..., Any]) -> Any:
 
 @compile_part
 def exponentiate(x: Any) -> Any:
-    """Compute exp(x) of a float32 of at most 88: 2 ** n exp(f), n whole and |f| <= log(2) / 2, by a polynomial."""
-    if x < LOWEST:  # written so that NaN stays
-        x = LOWEST
+    """Compute exp(x) of a float32 of at most 88; of less than `LOWEST` that of it, NaN stays."""
+    return exponentiate_times(x, LOWEST, ONE)
+
+
+@compile_part
+def exponentiate_times(x: Any, lowest: Any, scale: Any) -> Any:
+    """Compute exp(x) times a power of 2, of x at least `lowest`, where that is a normal number; NaN stays.
+
+    exp(x) is 2 ** n exp(f), n whole and |f| <= log(2) / 2, by a polynomial.
+    """
+    if x < lowest:  # written so that NaN stays
+        x = lowest
     whole = np.rint(x * LOG2_E)
     f = x - whole * LOG_2
-    part = F(ONE + f * (ONE + f * (C2 + f * (C3 + f * (C4 + f * (C5 + f * C6))))))
+    part = F(scale * F(ONE + f * (ONE + f * (C2 + f * (C3 + f * (C4 + f * (C5 + f * C6)))))))
     return I32(part.view(I32) + I32(I32(whole) << I32(23))).view(F)  # n is added to the exponent
 
 

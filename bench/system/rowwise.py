@@ -23,7 +23,7 @@ LEAST = 1 << 15
 def exponentiate_(logits: Tensor, columns: int | None = None) -> Tensor:
     """Replace logits x [r, c] by exp(x) in float32 or bfloat16, on a processor: the sum of each row, float32 [r, 1].
 
-    In float32, of x from -87 to 88, it is exact to 3e-7; less counts as -87, NaN stays NaN. In bfloat16 it is exact to
+    In float32, of x from -87 to 88, it is exact to 4e-7; less counts as -87, NaN stays NaN. In bfloat16 it is exact to
     0.0007 before it is rounded, -87 and 80 stand for all beyond, NaN among them, c is even, and what is behind the
     first `columns` (None: c) becomes 0. Sums are those before rounding. Raises TypeError for another type.
     """

@@ -86,17 +86,32 @@ def count_products(variant: type[MaskedEncoder], rows: int, monkeypatch: pytest.
     encoder = variant(tiny.clip(), 2)
     monkeypatch.setattr(together, "ROWS", rows)
     plain = encoder.open_layers(tiny.sample())
-    _ = count_together(plain.first), plain.first.query
+    known, _ = together._keeps_bits, plain.first.query
     with monkeypatch.context() as watched:
         watched.setattr(Block, "project", lambda block, x: counted.append(x[..., 0].numel()) or project(block, x))
+        watched.setattr(together, "_keeps_bits", lambda *given: run_apart(counted, known, *given))
         encoder(tiny.sample(), MASKS[:5], plain)
     return counted
+
+
+def run_apart(counted: list[int], call: Callable[..., Any], *given: Any) -> Any:
+    """Call what is not to be counted."""
+    before = len(counted)
+    made = call(*given)
+    del counted[before:]
+    return made
 
 
 def test_two_segments_share_a_product_and_the_fifth_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     for variant in (GlobalSubtraction, Halved):
         assert count_products(variant, 2 * TOKENS, monkeypatch) == [26, 26] * 2 + [13, 13]
     assert count_products(GlobalSubtraction, 0, monkeypatch) == [13, 13] * 5
+
+
+def test_what_is_left_over_shares_products_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where there are fewer segments than a product has room for."""
+    assert count_products(GlobalSubtraction, 3 * TOKENS, monkeypatch) == [39, 39, 26, 26]
+    assert count_products(Halved, 100 * TOKENS, monkeypatch) == [65, 65]
 
 
 def test_where_tokens_or_ways_out_differ_each_goes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,15 +126,27 @@ def test_products_whose_rows_do_not_keep_their_bits_are_not_shared(monkeypatch: 
     assert count_products(GlobalSubtraction, 2 * TOKENS, monkeypatch) == [13, 13] * 5
 
 
+@pytest.mark.parametrize("name", ["project", "join", "add_mlp"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_bits_of_every_segment_are_asked_for(name: str, place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three, one alone differs beside the others; two share, whose rows keep their bits."""
+    call, other = getattr(Block, name), torch.zeros(3 * TOKENS, 1)
+    other[place * TOKENS :][:TOKENS] = 1e-3
+    monkeypatch.setattr(Block, name, lambda block, x: call(block, x) + (other if len(x) == len(other) else 0))
+    layer = GlobalSubtraction(tiny.clip(), 2).open_layers(tiny.sample()).first
+    assert [count_together(layer, parts) for parts in (1, 2, 3, 4)] == [1, 2, 2, 4]
+    assert count_together(layer, 3, size=2) == 3, "of 2 sequences each"
+
+
 def test_small_products_and_other_devices_are_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = GlobalSubtraction(tiny.clip(), 2).open_layers(tiny.sample()).first
-    assert count_together(layer) == together.ROWS // TOKENS
+    assert count_together(layer, 100) == together.ROWS // TOKENS
     monkeypatch.setattr(products, "LEAST", TOKENS * 16 * 16 + 1)
-    assert count_together(layer) == 1
+    assert count_together(layer, 100) == 1
     monkeypatch.setattr(products, "LEAST", 1)
-    assert count_together(Layer(layer.tower, 2, layer.tokens.to("meta"))) == 1
+    assert count_together(Layer(layer.tower, 2, layer.tokens.to("meta")), 100) == 1
     monkeypatch.setattr(together, "ROWS", 2 * TOKENS - 1)
-    assert count_together(layer) == 1
+    assert count_together(layer, 100) == 1
 
 
 def test_a_lack_of_memory_ends_in_segments_alone(monkeypatch: pytest.MonkeyPatch) -> None:

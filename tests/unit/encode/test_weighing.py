@@ -15,6 +15,7 @@ from bench.encode.layers import Layer
 from bench.encode.masked import Masked
 from bench.encode.masking import MaskedEncoder
 from bench.encode.weighing import measure_cosines, sum_under, weigh_, weigh_heads, write_means
+from bench.encode.weighing_loops import FARTHEST
 from bench.models.blocks import Block
 from bench.system import products
 from tests.unit.encode import loop_oracle, tiny
@@ -75,7 +76,7 @@ def test_weights_and_their_sums_are_those_of_float64_whatever_the_size_of_logits
     x[4, 30] = 0.0
     masks = torch.rand(3, 33, generator=torch.Generator().manual_seed(1))
     masks[:, 0] = 1
-    expected = (0.25 * (x.double() - x.double().amax(-1, keepdim=True))).clamp_min(-87).exp()
+    expected = 2.0**86 * (0.25 * (x.double() - x.double().amax(-1, keepdim=True))).clamp_min(FARTHEST).exp()
     sums = weigh_(x, masks, 0.25)
     torch.testing.assert_close(x.double(), expected, rtol=1e-5, atol=0)
     torch.testing.assert_close(sums.double(), expected @ masks.double().t(), rtol=1e-5, atol=0)
@@ -87,7 +88,25 @@ def test_weights_and_their_sums_are_those_of_float64_whatever_the_size_of_logits
 def test_a_row_of_logits_with_nan_stays_so_and_no_other() -> None:
     x = torch.tensor([[0.0, -torch.nan, 1.0], [0.0, torch.nan, 1.0], [0.0, -1.0, 1.0]])
     sums = weigh_(x, torch.ones(1, 3))
-    assert sums.isnan().flatten().tolist() == [True, True, False] and x[2, 2] == 1
+    assert sums.isnan().flatten().tolist() == [True, True, False] and x[2, 2] == 2.0**86
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("gap", [70, 86, 100, 120])
+def test_a_mask_that_sees_nothing_near_the_largest_logit_has_its_means(gap: float, dtype: torch.dtype) -> None:
+    """Logits beyond it are 70 to 120 more than any that it sees, which themselves differ by some 3."""
+    query, key, value = (part.contiguous() for part in draw_heads(20, 90, torch.float32))
+    query[..., 0], key[..., 0] = 8**0.5, 0
+    key[:, 40:, 0] = gap
+    query, key, value = (part.to(dtype) for part in (query, key, value))
+    masks = torch.ones(2, 90)
+    masks[0, 40:] = 0
+    logits = query.double() @ key.double().transpose(-1, -2) / 8**0.5
+    expected = torch.stack([logits[..., :40].softmax(-1) @ value.double()[:, :40], logits.softmax(-1) @ value.double()])
+    made = torch.empty(2, 20, 3, 8)
+    write_means(weigh_heads(query, key, masks), value, masks, made)
+    close = 1e-5 if dtype == torch.float32 else 0.015
+    torch.testing.assert_close(made.transpose(1, 2).double(), expected, atol=close, rtol=close)
 
 
 def test_a_mask_without_any_token_has_means_of_0() -> None:
@@ -157,7 +176,7 @@ def test_weights_of_all_heads_are_held_only_where_they_are_shared_or_read(monkey
     assert held == [("_shared", 2)]
     held.clear()
     read = Reader(clip, 2)(sample, masks)
-    assert held == [("exponential", number) for number in (2, 3, 4, 3, 4)]
+    assert held == [("exponential", number) for number in (2, 3, 3, 4, 4)]  # side by side
     np.testing.assert_allclose(read.vectors, Masked(clip, 2)(sample, masks).vectors, atol=1e-5)
 
 

@@ -69,15 +69,42 @@ def test_keys_that_the_sample_missed_are_found(monkeypatch: pytest.MonkeyPatch) 
     assert (attend(query, key, value).double() - expected).abs().max() > 0.04
 
 
+@pytest.mark.parametrize("logit", [-3900, -2900, -1000, 1000, 2000, 2500, 2900, 3900])
 @torch.no_grad()
-def test_what_all_keys_share_costs_no_digit() -> None:
-    """Logits of some 1000 that differ by some 4: what is subtracted from a row takes the 1000 away before rounding."""
-    query, key, value = draw(3, 1, 2, 200, 64).bfloat16()
-    query[..., 0], key[..., 0] = 8, 1000
-    assert 1000 < bound(scale(query[0, 0]), key[0, 0]) <= FARTHEST
+def test_what_all_keys_share_costs_no_digit(logit: float) -> None:
+    """Logits that differ by some 4 from a number that bfloat16 rounds by up to 8: it goes before they are rounded."""
+    query, key, value = (draw(3, 1, 2, 200, 64) * torch.tensor([0.2, 5, 1]).view(3, 1, 1, 1, 1)).bfloat16()
+    query[..., 0], key[..., 0] = torch.linspace(7, 8, 200), logit
+    assert 0.9 * abs(logit) < bound(scale(query[0, 0]), key[0, 0]) <= FARTHEST
     expected = compute_exactly(query, key, value)
-    own = (functional.scaled_dot_product_attention(query, key, value).double() - expected).abs().max()
-    assert (attend(query, key, value).double() - expected).abs().max() <= 3.5 * own
+    off, own = (
+        made(query, key, value).double() - expected for made in (attend, functional.scaled_dot_product_attention)
+    )
+    assert off.square().mean().sqrt() <= 2 * own.square().mean().sqrt()
+    assert off.abs().max() <= 3.5 * own.abs().max()
+
+
+@pytest.mark.parametrize("spread", [0, 1])
+@pytest.mark.parametrize("at", [5, 4093])
+@pytest.mark.parametrize("logit", [5.5, 7.6, 8.3, 9.5, 12, 20, 40])
+@torch.no_grad()
+def test_a_key_beyond_the_sample_is_off_by_what_is_stated(logit: float, at: int, spread: float) -> None:
+    """A weight of share p by p (1 - p) / 32 of how far its value lies from the others', beside about torch's own."""
+    key, value = spread * draw(1, 1, 4096, 64), draw(1, 1, 4096, 64, seed=1).bfloat16()
+    key[..., 0], key[0, 0, at] = 0, 0
+    key[0, 0, at, 0] = logit
+    query = draw(1, 1, 64, 64, seed=2)
+    query[..., 0] = torch.linspace(7.8, 8, 64)
+    query, key = query.bfloat16(), key.bfloat16()
+    weights = (query.double() @ key.double().transpose(-1, -2) / 8).softmax(-1)
+    share, expected = weights[..., at, None], weights @ value.double()
+    others = (expected - share * value[:, :, at, None]) / (1 - share).clamp_min(1e-12)
+    stated = share * (1 - share) / 32 * (value[:, :, at, None].double() - others).abs()
+    off, own = (
+        (made(query, key, value).double() - expected).abs()
+        for made in (attend, functional.scaled_dot_product_attention)
+    )
+    assert (off <= stated + 3 * own.max().clamp_min(2**-9 * expected.abs().max())).all()
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ import torch
 from bench.system import rowwise
 from bench.system.rowwise import exponentiate_
 
-ROUNDING = {torch.float32: 3e-7, torch.bfloat16: 2**-8 + 7e-4}
+ROUNDING = {torch.float32: 4e-7, torch.bfloat16: 2**-8 + 7e-4}
 SUMS = {torch.float32: 1e-6, torch.bfloat16: 7e-4}
 
 
@@ -46,7 +46,7 @@ def test_no_exponential_is_below_the_normal_numbers_and_nan_stays() -> None:
     sums = exponentiate_(x)
     least = x[0, 2].item()
     assert x[0].tolist() == [1, 1, least, least, least] and sums[0] == 2
-    assert least == pytest.approx(math.exp(-87), rel=3e-7) and least > torch.finfo(torch.float32).tiny
+    assert least == pytest.approx(math.exp(-87), rel=4e-7) and least > torch.finfo(torch.float32).tiny
     assert x[1].isnan().tolist() == [False] * 4 + [True] and sums[1].isnan()
 
 

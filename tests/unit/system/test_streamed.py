@@ -60,6 +60,16 @@ def test_a_row_has_the_same_bits_among_any_number_of_rows_at_any_place(turned: b
     assert torch.equal(multiply(x, weight, bias), whole)
 
 
+@pytest.mark.parametrize("shape", [(3, 5), (2, 0), (2, 3, 4), ()])
+def test_rows_may_be_of_any_shape(shape: tuple[int, ...]) -> None:
+    weight, bias = draw(77, 64), draw(77)
+    x = draw(64, *shape).movedim(0, -1)  # not in one piece
+    made = multiply(x, weight, bias)
+    assert takes(x, weight) and made.shape == (*shape, 77)
+    assert torch.equal(made.reshape(-1, 77), multiply(x.reshape(-1, 64), weight, bias))
+    torch.testing.assert_close(made, x @ weight.t() + bias, rtol=1e-5, atol=1e-4)
+
+
 def test_not_a_number_stays_in_its_row_and_inputs_stay_as_they_are() -> None:
     weight, bias = make_weight(64, 256, True), draw(64)
     x = draw(5, 256)
