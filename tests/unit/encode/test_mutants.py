@@ -43,7 +43,7 @@ A_0, MEAN, AREA = "* attention.unmasked[:, :, :1]", "cosine.mean(-1)", "averaged
 MIXED, PLAIN = "attention.masked - subtracted", "join_heads(attention.unmasked)"
 FIRST = "= number_layer(self.start_layer, self.clip.depth)"
 DIVISOR, MASK = "/ denominator.clamp_min(", "mask = self.mask[:, None, :, None]"
-FIRST_SUM = "add_mlp(self.tokens[:, : heads"
+FIRST_SUM = "block.add(self.tokens[:, : heads"
 MEANS, SUM = "return exponential @ (mask * self.values) /", "self.exponential.sum(-1, keepdim=True)"
 MUTANTS = (
     Mutant("sigma instead of sigma^2", SALIENCY, "(2 * sigma2)", "(2 * sigma2**0.5)"),
