@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import fields, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bench.caption.search import Search
 from bench.commands.settings import compose_settings
 from bench.records import Embeddings
 from bench.run.context import RunContext
+from bench.system.libraries import import_library
 from bench.system.pages import give_back
 from bench.system.resources import read_own_memory
 from bench.system.start import keep_freed_memory
@@ -46,6 +48,16 @@ class Scattered(Search):
 
 
 def main(weights: str, *words: str) -> None:
+    """Measure in a copy of this process, as a worker is one of a server that has imported the libraries."""
+    for name in MODELS:
+        import_library(f"bench.models.{name}")
+    worker = get_context("fork").Process(target=measure, args=(weights, *words))
+    worker.start()
+    worker.join()
+    sys.exit(worker.exitcode)
+
+
+def measure(weights: str, *words: str) -> None:
     """Describe random directions of CLIP's space and print what the process held at its most, in MiB."""
     torch.set_num_threads(1)
     keep_freed_memory()  # as a worker does

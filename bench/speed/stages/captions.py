@@ -174,8 +174,13 @@ class Step:
         found = (entry.rows >= 0).nonzero()[:, 0]
         own = CONTEXT - len(self.cut.prompt)
         contexts = [(*self.cut.prompt, *found[at * own : (at + 1) * own].tolist()) for at in range(BEAMS)]
-        features = make_fresh(self.cut.features)
-        _, cost = measure(lambda: features.compute_all([(context, found) for context in contexts]))
+
+        def compute() -> CandidateFeatures:
+            features = make_fresh(self.cut.features)  # in each call: what it remembers it would not compute
+            features.compute_all([(context, found) for context in contexts])
+            return features
+
+        features, cost = measure(compute)
         products = list_text_products(features)
         share = measure_limit(products).seconds / cost.seconds
         return cost.seconds / (len(contexts) * len(found)), share
