@@ -34,7 +34,7 @@ def run_process(words: Sequence[str], commands: Mapping[str, str], told: Mapping
 
 def run_command(words: Sequence[str], commands: Mapping[str, str], told: Mapping[str, str]) -> int:
     """Run one of the ``commands``, or print what is ``told`` for the first word; return the exit code."""
-    signals.begin_command()
+    signals.tell_at_stop(signals.STOPPED)
     try:
         code = _find_command(words, commands, told)(list(words[1:]))
         if sys.stdout is not None:

@@ -66,12 +66,6 @@ def raise_if_stopping() -> None:
         raise KeyboardInterrupt
 
 
-def begin_command() -> None:
-    """Begin with nothing finished and the usual line: a process of tests or of Python has commands one by one."""
-    _State.kept.clear()
-    tell_at_stop(STOPPED)
-
-
 def note_finished(folder: object) -> None:
     """Name a finished run, to be told of should the command be stopped later."""
     _State.kept.append(str(folder))

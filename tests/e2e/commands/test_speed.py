@@ -124,6 +124,7 @@ def test_a_stopped_command_says_what_is_kept(
         yield from rows
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(signals._State, "kept", [])  # runs of other tests in this process
     row = run_trial(Trial("features", "one", lambda: 1.0, lambda: 1.0, lambda one, other: 0.0, 0.0))
     for rows, said in (([], NOTHING_YET), ([row], f"kept in {tmp_path}/a.json: features; stages=scoring with another")):
         monkeypatch.setattr(try_stages, "try_stages", lambda *_, rows=rows: interrupt(rows))
