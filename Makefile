@@ -20,7 +20,7 @@ setup: ## make .venv by uv, or update it where uv.lock has changed (3.3 GB to do
 	    { echo "set-up: no $${PYTHON:-python3} here: install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }; \
 	  "$${PYTHON:-python3}" scripts/setup_env.py; }
 
-demo: setup ## the main job on small models: the method and its ablations, one table, a gallery (3 minutes)
+demo: setup ## the main job on small models: the method and its ablations, one table, a gallery (1 minute)
 	@$(OFFLINE) $(BIN)/zgs demo
 
 test: setup ## unit, golden and end-to-end tests, offline (2 minutes)

@@ -15,7 +15,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bench.models.text_rows import Asking, Span
-from bench.system.rows import round_up
 
 STEP = 16
 """Places are counted in steps of a vector of float32: sums over places keep their bits, whatever the longest text."""
@@ -81,10 +80,10 @@ class _Shared:
         self.rows, self.length = slice(span.start, span.stop), cache.shape[2]
         self.keys, self.values = cache[0], cache[1].transpose(1, 2)  # h p k, h k p
         self.count = span.stop - span.start
-        self.size = round_up(self.count, -(-most // 16) * 16, [self.keys, self.values], product=multiply_heads)
+        self.size = -(-most // STEP) * STEP
 
     def multiply(self, x: Float[Tensor, "a h i"], weights: Float[Tensor, "h o i"]) -> Float[Tensor, "n h o"]:
-        """Multiply the rows, filled up with zeros to a number at which every row keeps its bits."""
+        """Multiply the rows, filled up with zeros to one number, so that every row keeps its bits."""
         filled = F.pad(x[self.rows], (0, 0, 0, 0, 0, self.size - self.count))
         return multiply_heads(filled, weights)[: self.count]
 

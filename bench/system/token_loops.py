@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import types
 from numba.extending import overload
 
@@ -15,18 +16,18 @@ from bench.system.loops import ONE, F, compile_loop, narrow, widen
 
 
 def read(array: Any, at: Any) -> Any:
-    """Read an entry of an array [n] as a float32; for loops alone."""
-    raise NotImplementedError("numba compiles `choose_read` in its place")
+    """Read an entry of an array [n] as a float32."""
+    return widen(array[at]) if array.dtype == np.uint16 else array[at]
 
 
 def store(array: Any, at: Any, x: Any) -> None:
-    """Store a float32 as an entry of an array [n], rounded to its type; for loops alone."""
-    raise NotImplementedError("numba compiles `choose_store` in its place")
+    """Store a float32 as an entry of an array [n], rounded to its type."""
+    array[at] = narrow(x) if array.dtype == np.uint16 else x
 
 
 @overload(read)
-def choose_read(array: Any, at: Any) -> Any:
-    """Choose how entries are read, by the type of the array."""
+def compile_read(array: Any, at: Any) -> Any:
+    """Choose what a loop is compiled with for `read`: the one branch that the type of its array takes."""
 
     def read_bits(array: Any, at: Any) -> Any:
         return widen(array[at])
@@ -38,8 +39,8 @@ def choose_read(array: Any, at: Any) -> Any:
 
 
 @overload(store)
-def choose_store(array: Any, at: Any, x: Any) -> Any:
-    """Choose how entries are stored, by the type of the array."""
+def compile_store(array: Any, at: Any, x: Any) -> Any:
+    """Choose it for `store`."""
 
     def store_bits(array: Any, at: Any, x: Any) -> None:
         array[at] = narrow(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -98,3 +99,12 @@ def test_which_norms_and_which_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not takes_between(x[1:], weight) and not takes_between(x.double(), weight.double())
     assert not takes_between(x.clone().requires_grad_(), weight)
     assert not takes_between(x.to("meta"), weight.to("meta"))
+
+
+@pytest.mark.parametrize(("kind", "stored"), [("float32", 1.001), ("uint16", 1.0)])
+def test_an_entry_is_stored_and_read_by_its_type_outside_of_loops_too(kind: str, stored: float) -> None:
+    from bench.system.token_loops import read, store
+
+    entries = np.zeros(2, kind)
+    store(entries, 1, np.float32(1.001))
+    assert read(entries, 0) == 0 and read(entries, 1) == np.float32(stored), "bfloat16 has 8 bits, by their bits"
