@@ -1,4 +1,4 @@
-"""What is measured of captions at the paper's scale, a token step and a text in full packs: neither with a text known."""
+"""What is measured of captions at the paper's scale, a token step and a text in full packs: with no text known."""
 
 from __future__ import annotations
 
