@@ -43,7 +43,7 @@ def _lies_in_rows(matrix: Tensor) -> bool:
 def multiply(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Compute x W^T + b of what it `takes`: x [..., i], W [o, i], b [o] to [..., o]."""
     rows, outputs = x.reshape(-1, x.shape[-1]), weight.shape[0]
-    made = x.new_zeros(len(rows), outputs) if bias is None else bias.repeat(len(rows), 1)
+    made = x.new_zeros(len(rows), outputs) if bias is None else x.new_empty(len(rows), outputs).copy_(bias)
     (_add_dots if _lies_in_rows(weight) else _add_rows)(rows, weight, made)
     return made.view(*x.shape[:-1], outputs)
 
