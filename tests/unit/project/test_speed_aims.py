@@ -137,7 +137,7 @@ def test_one_script_runs_the_commands_that_the_page_names(script: ModuleType) ->
     command = ["sh", str(ROOT / "scripts/speed.sh"), "FOLDER"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    for named in (script.PAPER, script.GROWTH, script.META, script.MEMORY, script.STAGES):
+    for named in (script.PAPER, script.GROWTH, script.META, script.MEMORY, script.IMAGE, script.STAGES):
         assert named.split(" ", 1)[1] in lines, named
     assert all("results/speed.csv" in line for line in lines if "compare_speed" in line)
     cases = {word for line in lines if "compare_speed" in line for word in line.split()}
