@@ -67,8 +67,8 @@ def main(words: Sequence[str]) -> int:
 
 def make_page(results: Path) -> str:
     """Make the page from the files of a folder. Raises SystemExit for one that is missing."""
-    sections = [judge_paper(results), judge_image(results), judge_stages(results), judge_processes(results), judge_growth(results),
-                judge_memory(results), judge_counted(results), judge_gpu(results)]  # fmt: skip
+    sections = [judge_paper(results), judge_image(results), judge_stages(results), judge_processes(results),
+                judge_growth(results), judge_memory(results), judge_counted(results), judge_gpu(results)]  # fmt: skip
     measured = [(aim, value) for section in sections for aim, value in section.judged if value is not None]
     lines = [
         "# The aims of speed", "",

@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from PIL import Image
 from counted_texts import COUNTS
+from PIL import Image
 from processes import ROOT, Cost, measure
 
 from bench.csv_files import write_csv
 from bench.speed.inputs import MODELS, PAPER, open_image
 from bench.speed.rows import DEFAULT
+from bench.speed.weights import describe_weights
 from bench.speed.write import describe_machine
 from bench.store.sealed import RECORD, read_record
 
@@ -49,7 +50,9 @@ def main(words: Sequence[str]) -> int:
         os.environ[COUNTS] = str(folder / TEXTS)
         cost = measure(list(make_command(Path(words[0]).resolve(), folder, settings)), ROOT, folder / "log.txt")
         row = make_row(folder, cost)
-    row |= {"image": f"{picture.shape[1]} x {picture.shape[0]}", "settings": " ".join(settings) or DEFAULT}
+    weights = describe_weights({"models": {name: {"source": f"{words[0]}/{name}"} for name in MODELS}}, MODELS[:3])
+    size = f"{picture.shape[1]} x {picture.shape[0]}"
+    row |= {"weights": weights, "image": size, "settings": " ".join(settings) or DEFAULT}
     print(", ".join(f"{name} {value}" for name, value in row.items()))
     if "to" in given:
         print(write_csv(pd.DataFrame([row]), Path(given["to"]), decimals=2))
