@@ -13,7 +13,6 @@ from typing import Any
 
 from open_clip.tokenizer import HFTokenizer, SimpleTokenizer, get_clean_fn
 
-
 WORDS = 1 << 14
 """Words whose pieces are remembered: 4 MB."""
 
