@@ -139,10 +139,11 @@ def _write_image(image: Row) -> str:
 
 def _write_parts(parts: Row) -> str:
     """Write the line of what a token step's seconds are made of."""
-    read, memory = parts["language_bytes_s"], parts["memory_bytes_s"]
+    read, memory, rows = parts["language_bytes_s"], parts["memory_bytes_s"], parts.get("language_rows", 1)
+    of = "a single row" if rows == 1 else f"{rows} rows"
     return (
         f"- of the token step: texts {write_seconds(parts['texts_s'])} s, {parts['texts_share']:.2f} of the limit of "
-        f"their shapes; the language model, for a single row, {write_seconds(parts['language_s'])} s, in which it "
+        f"their shapes; the language model, for {of}, {write_seconds(parts['language_s'])} s, in which it "
         f"reads its weights at {read / 1e9:.0f} GB/s, {read / memory:.2f} of what one thread reads here."
     )
 

@@ -181,6 +181,8 @@ def test_masks_without_words_in_every_form_are_one_prediction(tmp_path: Path) ->
     assert "3 scores for 2 masks" in read("mask-generation", tmp_path / "a")[0].faults[0]
     save(tmp_path / "a/x.npz", masks=masks, scores=np.array([0.5, np.nan]))
     assert "'scores' should be finite numbers" in read("mask-generation", tmp_path / "a")[0].faults[0]
+    save(tmp_path / "a/x.npz", masks=np.where(masks, np.uint8(254), np.uint8(255)).view(bool))
+    assert "bytes are neither 0 nor 1, as OpenCV 5's" in read("mask-generation", tmp_path / "a")[0].faults[0]
     write_json(tmp_path / "c/x.json", [listed[0], {"segmentation": {"size": [2, 4], "counts": [3]}}])
     assert (
         "segment 1: mask cannot be read (counts cover 3 pixels" in read("mask-generation", tmp_path / "c")[0].faults[0]
