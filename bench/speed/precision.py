@@ -2,8 +2,8 @@
 
 Products in bfloat16 are about twice as fast, the exponentials of a softmax are hardly faster where they are a pass of
 their own: they are computed in float32 in both. So a stage at the limit of its products gains less than they do. Where
-attention is made by tiles of our own (`bench.system.attention_tiles`), its products have their rate, which is that of
-the largest products, and exponentials take what the same tiles take longer with than without them.
+attention is made by tiles of our own (`bench.system.attention_tiles`), its products have the rate
+of these, and exponentials take what the same tiles take longer with than without them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import numpy as np
 
 from bench.speed.clock import measure
 from bench.speed.products import Product, measure_limit
-from bench.system import attention_tiles
 
 TYPES = ("float32", "bfloat16")
 ROWS, COLUMNS, CALLS = 1024, 512, 20
@@ -32,8 +31,9 @@ def compare_bfloat16(
 ) -> dict[str, Any]:
     """Compare the call of a stage in bfloat16 with the ``seconds`` that float32 takes for the same products.
 
-    Both are bounded by their products, each at the rate of its own shape, and by the ``exponentials`` of its
-    softmax: `most` is the ratio of these bounds, `share_most` the share of the products' rate that float32 can reach.
+    Both are bounded by their products, each at the rate of its own shape or of tiles that make it, and by the
+    ``exponentials`` of its softmax: `most` is the ratio of these bounds, `share_most` the share of the products' rate
+    that float32 can reach.
     """
     exact = measure_limit(replace(p, dtype="float32") for p in multiplied).seconds
     rounded = sum(_measure_rounded(replace(p, dtype="bfloat16")) for p in multiplied)
@@ -53,6 +53,8 @@ def compare_bfloat16(
 
 def _measure_rounded(product: Product) -> float:
     """Measure the seconds of some products in bfloat16; those of attention may be made by tiles."""
+    from bench.system import attention_tiles
+
     spent = measure_limit([product]).seconds
     of_heads = attention_tiles.SIZE in (product.k, product.n)
     return min(spent, product.flops * measure_tiles()[0]) if of_heads and attention_tiles.pays() else spent
@@ -68,7 +70,7 @@ def measure_tiles() -> tuple[float, float]:
 
     x, w, weights = (np.zeros(shape, np.uint32) for shape in ((4, 32), (32, 64), (4, 32)))
     logits, total, shift = (np.zeros(shape, np.float32) for shape in ((4, 64), (4, 16), 4))
-    alone, both = [], []
+    alone, both = list[float](), list[float]()
     for _ in range(CALLS + 1):  # the first compiles them
         for spent, loop, given in (
             (alone, loops.multiply_tiles, (logits,)),
@@ -84,6 +86,8 @@ def measure_tiles() -> tuple[float, float]:
 def measure_exponential(kind: str) -> float:
     """Measure the processor seconds of one exponential of a softmax and of its addition, the fastest of `CALLS`."""
     import torch
+
+    from bench.system import attention_tiles
 
     if kind == "bfloat16" and attention_tiles.pays():
         return measure_tiles()[1]

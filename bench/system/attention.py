@@ -28,10 +28,10 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Compute softmax(Q K^T / sqrt(D)) V of [b, H, Q, D] and [b, H, T, D], on a processor head by head by `multiply`.
 
     The n x n weights are never held at once: those of DINO's 17,876 places would be 7.7 GB. Where
-    a head's product is small (`LEAST`), and elsewhere, it is torch's own. In bfloat16 it is off by about twice, at most
-    by about three times what torch's own attention is, which does not round keys once more when they are centered. Nor
-    does it round logits of `MANY`: there it is at most about five times, and more with one key far above the others
-    (`attend_rounded`).
+    a head's product is small (`LEAST`), and elsewhere, it is torch's own. In bfloat16, where our own tiles pay, it is
+    off by about what torch's own attention is. Else by about twice, at most by about three times that: keys are rounded
+    once more when they are centered; of `MANY` keys logits are rounded instead: there it is at most about five times,
+    and more with one key far above the others (`attend_rounded`).
     """
     if not takes(query, key, query.shape[-2] * query.shape[-1] * key.shape[-2]):
         return functional.scaled_dot_product_attention(query, key, value)
