@@ -23,7 +23,7 @@ from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
 from bench.system.memory import fit_batch, run_in_parts
-from bench.system.pages import trim
+from bench.system.pages import give_back_compiler, trim
 
 SCATTERED = 32 << 20
 """Bytes of keys and values from which the allocator is asked for what it holds of freed memory: 400 MB of GPT-2
@@ -56,6 +56,20 @@ class _Row:
 
 
 @dataclass(frozen=True, eq=False)
+class Texts:
+    """All texts that are being written, ``position`` tokens behind the prompt.
+
+    ``rows`` are the beams that go on, ``cache`` the language model's keys and values of their tokens but the last one,
+    ``beams`` those of each segment.
+    """
+
+    position: int
+    rows: list[_Row]
+    cache: Float[Tensor, "layers 2 r h t k"]
+    beams: dict[int, Beams]
+
+
+@dataclass(frozen=True, eq=False)
 class Search:
     """Beam search with guidance. ``prompt`` are token ids; ``rows``: the language model's usual batch at most."""
 
@@ -70,29 +84,37 @@ class Search:
     joint: bool
     rows: int
 
-    @torch.inference_mode()
     def __call__(self, targets: Float[Tensor, "n d"], watch: Callable[[TokenStep], None] | None = None) -> list[Beams]:
         """Search the final beams for each unit-length target; ``watch`` sees every token of every segment."""
-        beams_of: dict[int, Beams] = {}
-        rows = [_Row(segment, 0, self.prompt) for segment in range(len(targets))]
-        cache = self._prompt_cache.expand(-1, -1, len(rows), -1, -1, -1)  # layers 2 rows h t k
-        for position in range(self.tokens):
-            if not rows:
-                break
-            guided = self._guide(rows, cache, targets, self.get_rows(position), watch is not None)
-            contexts = torch.tensor([row.context for row in rows], device=self.model.device)  # rows t
-            logits = self.rules(guided.logits, contexts, first=position == 0)  # rows v
-            for segment, mine in _find_spans(rows):
-                log_p = fuse(logits[mine], guided.before[mine], self.fusion, self.joint)  # b v
-                beams = self._choose(rows[mine], log_p, beams_of.get(segment))
-                beams_of[segment] = beams
-                if watch:
-                    watch(TokenStep(segment, contexts[mine], guided.take(mine), log_p, beams))
-            if position + 1 < self.tokens:
-                rows, parents = self._advance(rows, beams_of)
-                cache = _lengthen(cache, guided.last, parents)
-                del guided, logits  # tables as wide as the vocabulary, while the next ones are made
-        return [beams_of[segment] for segment in range(len(targets))]
+        texts = self.begin(len(targets))
+        while texts.position < self.tokens and texts.rows:
+            texts = self.step(texts, targets, watch)
+        return [texts.beams[segment] for segment in range(len(targets))]
+
+    @torch.inference_mode()
+    def begin(self, count: int) -> Texts:
+        """Begin the texts of so many segments: a row each, with the prompt."""
+        rows = [_Row(segment, 0, self.prompt) for segment in range(count)]
+        return Texts(0, rows, self._prompt_cache.expand(-1, -1, count, -1, -1, -1), {})
+
+    @torch.inference_mode()
+    def step(
+        self, texts: Texts, targets: Float[Tensor, "n d"], watch: Callable[[TokenStep], None] | None = None
+    ) -> Texts:
+        """Make all texts a token longer. Those that were given stay as they are."""
+        rows, position, beams_of = texts.rows, texts.position, dict(texts.beams)
+        guided = self._guide(rows, texts.cache, targets, self.get_rows(position), watch is not None)
+        contexts = torch.tensor([row.context for row in rows], device=self.model.device)  # rows t
+        logits = self.rules(guided.logits, contexts, first=position == 0)  # rows v
+        for segment, mine in _find_spans(rows):
+            log_p = fuse(logits[mine], guided.before[mine], self.fusion, self.joint)  # b v
+            beams_of[segment] = beams = self._choose(rows[mine], log_p, beams_of.get(segment))
+            if watch:
+                watch(TokenStep(segment, contexts[mine], guided.take(mine), log_p, beams))
+        if position + 1 == self.tokens:
+            return Texts(self.tokens, [], texts.cache[:, :, :0], beams_of)
+        coming, parents = self._advance(rows, beams_of)
+        return Texts(position + 1, coming, _lengthen(texts.cache, guided.last, parents), beams_of)
 
     def get_rows(self, position: int) -> int:
         """Return the largest batch of a token, smaller for the first one, where a segment has no beams yet."""
@@ -144,6 +166,7 @@ class Search:
         last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
         if cache.device.type == "cpu" and cache.nbytes >= SCATTERED:
             trim()
+            give_back_compiler()
         own = cache[:, :, first : first + len(rows)]
         filled, first_pass = _fill_up(own, size), None
         if self.model.repeats:

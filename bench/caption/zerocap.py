@@ -34,7 +34,7 @@ from bench.errors import UserError
 from bench.records import Captions, Embeddings
 from bench.system.graphs import Capture, CudaCapture
 
-SEGMENTS_AT_ONCE, KEPT = 4, 68 << 20
+SEGMENTS_AT_ONCE, KEPT = 3, 68 << 20
 """Segments that are described side by side on a processor: more where their keys and values fit into these bytes. Five
 beams of GPT-2 medium keep 17 MB for each segment, and three times that while they are one batch."""
 SEGMENTS_ON_GPU, KEPT_ON_GPU = 16, 280 << 20
@@ -144,14 +144,16 @@ class ZeroCap:
         vectors = torch.from_numpy(embeddings.vectors).to(self.search.model.device, torch.float32)
         targets = F.normalize(vectors, dim=-1)
         winners = []
-        for group in targets.split(self.segments or self._count_together()):
+        for group in targets.split(self.count_together()):
             winners += self.choose(self.search(group), group)
         features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
         scores = np.array([c.score for c in winners], dtype=np.float32)
         return Captions(tuple(c.text for c in winners), features.cpu().numpy(), scores)
 
-    def _count_together(self) -> int:
+    def count_together(self) -> int:
         """Count the segments that are described side by side."""
+        if self.segments is not None:
+            return self.segments
         on_processor = self.search.model.device.type == "cpu"
         least, kept = (SEGMENTS_AT_ONCE, KEPT) if on_processor else (SEGMENTS_ON_GPU, KEPT_ON_GPU)
         return max(least, kept // self.search.bytes_each)

@@ -45,16 +45,25 @@ Block = tuple[Side, Side, Side]
 def measure_shape(m: int, k: int, n: int, dtype: str = "float32", cold: bool = False) -> float:
     """Measure the best rate (FLOP a processor second) of a product of [m, k] with [k, n] over all ways and blocks.
 
-    ``cold``: each call has another weight, which lies in no cache. A single row is then as fast as memory is read,
-    which products nearly reach.
+    ``cold``: each call has another weight, which lies in no cache. No way of making it is then faster than memory is
+    read, nor than with the weight in a cache, and one might be as fast: the lower of both is its rate, if none is
+    measured that is higher.
     """
-    if cold:
-        tried = list(product([cut_columns(m, k, n)], WAYS))
-    else:
-        glances = _glance(list_blocks(m, k, n), dtype)
-        tried = sorted(glances, key=lambda one: -glances[one])[:TRIED]
-    best = max(_measure_way(*one, dtype, cold, SHORTEST, TIMES) for one in tried)
-    return max(best, 2 * measure_memory_rate() / _find_type(dtype).itemsize) if cold and m == 1 else best
+    if not cold:
+        return _measure_best(m, k, n, dtype)
+    block = cut_columns(m, k, n)
+    measured = max(_measure_way(block, way, dtype, True, SHORTEST, TIMES) for way in WAYS)
+    bound = 2 * m * measure_memory_rate() / _find_type(dtype).itemsize
+    if m > 1:  # a single row is never slower from a cache than memory is read
+        bound = min(bound, _measure_best(m, k, block[2].made, dtype))
+    return max(measured, bound)
+
+
+def _measure_best(m: int, k: int, n: int, dtype: str) -> float:
+    """Measure the rate of a product whose factors lie in a cache."""
+    glances = _glance(list_blocks(m, k, n), dtype)
+    tried = sorted(glances, key=lambda one: -glances[one])[:TRIED]
+    return max(_measure_way(*one, dtype, False, SHORTEST, TIMES) for one in tried)
 
 
 def _glance(blocks: Sequence[Block], dtype: str) -> dict[tuple[Block, str], float]:

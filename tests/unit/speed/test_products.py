@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.commands.settings import compose_settings
 from bench.errors import UserError
 from bench.speed import products
+from bench.speed.caption_products import list_language_products
 from bench.speed.inputs import Inputs
 from bench.speed.products import Product, count_flops, list_block, measure_limit
 from bench.speed.stages import captions, clustering, embeddings, features
@@ -63,7 +64,7 @@ def test_a_search_of_no_iterations_has_no_products(inputs: Inputs) -> None:
     none = Inputs("embedded", compose_settings(words), inputs.image, inputs.embedded)
     row = run_trial(captions.make_trial(none))
     assert row["agrees"] and row["flops"] is None and row["share"] is None
-    assert captions.list_language_products(SimpleNamespace(), 0, 4) == []
+    assert list_language_products(SimpleNamespace(), 0, 4) == []
     with pytest.raises(UserError, match=r"^caption.iterations=0 asks for no texts, and at the paper's scale"):
         captions.make_trial(replace(none, scale="paper"))
 
@@ -98,9 +99,9 @@ def test_few_rows_of_gpt2_read_its_weights_from_memory(inputs: Inputs) -> None:
     blocks = [SimpleNamespace(into_mlp=SimpleNamespace(weight=torch.empty(1024, 4096, device="meta")))] * 24
     model = SimpleNamespace(embedding=torch.empty(50257, 1024, device="meta"), blocks=blocks, vocabulary=50257)
     for rows, cold in ((1, True), (64, True), (80, False)):
-        assert {one.cold for one in captions.list_language_products(model, 11, rows)} == {cold}
+        assert {one.cold for one in list_language_products(model, 11, rows)} == {cold}
     step = captions.Step(inputs, inputs.context.make_stage("caption").search)  # type: ignore[attr-defined]
-    assert {one.cold for one in captions.list_language_products(step.cut.model, 11, 1)} == {False}
+    assert {one.cold for one in list_language_products(step.cut.model, 11, 1)} == {False}
 
 
 def test_the_parts_of_a_step_are_its_seconds_and_the_rates_are_no_wonders(inputs: Inputs) -> None:

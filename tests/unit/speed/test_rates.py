@@ -79,14 +79,25 @@ def test_the_best_way_of_the_best_block_counts(monkeypatch: pytest.MonkeyPatch) 
     assert set(glanced) == every, "what is far behind on the whole is not tried on blocks"
 
 
-def test_a_cold_row_is_as_fast_as_memory_and_several_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("m", "dtype", "cold", "rate"),
+    [
+        (1, "float32", 10.0, 50.0),  # 2 FLOP for each 4 bytes
+        (1, "bfloat16", 10.0, 100.0),
+        (2, "float32", 10.0, 100.0),  # 4 for each 4
+        (16, "float32", 10.0, 300.0),  # 800 by memory, and none so fast from a cache
+        (16, "float32", 310.0, 310.0),
+    ],
+)
+def test_few_rows_of_a_cold_weight_are_as_fast_as_memory_or_as_from_a_cache(
+    m: int, dtype: str, cold: float, rate: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tried: list[str] = []
-    monkeypatch.setattr(rates, "_measure_way", lambda block, way, *_: tried.append(way) or 10.0)
+    made = {True: cold, False: 300.0}
+    monkeypatch.setattr(rates, "_measure_way", lambda block, way, kind, cold, *_: tried.append(way) or made[cold])
     monkeypatch.setattr(rates, "measure_memory_rate", lambda: 100.0)
-    assert measure_shape(1, 1024, 50_257, cold=True) == 50.0, "2 FLOP for each 4 bytes"
-    assert measure_shape(1, 1024, 50_257, "bfloat16", cold=True) == 100.0
-    assert measure_shape(2, 1024, 4096, cold=True) == 10.0 == measure_shape(1, 1024, 4096)
-    assert set(tried) == set(WAYS)
+    assert measure_shape(m, 1024, 50_257, dtype, cold=True) == rate and set(tried) == set(WAYS)
+    assert measure_shape(m, 1024, 4096, dtype) == 300.0
 
 
 def test_a_cold_weight_is_cut_to_what_a_cache_holds() -> None:

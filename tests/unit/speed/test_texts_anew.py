@@ -1,13 +1,16 @@
-"""The seconds of a text in full packs, of which the time of an image is extrapolated."""
+"""What is measured of captions at the paper's scale, a token step and a text in full packs: with no text known."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from bench.speed.distinct import make_fresh
+from bench.speed.inputs import Inputs
 from bench.speed.products import Limit
 from bench.speed.stages import captions
 
@@ -30,3 +33,26 @@ def test_every_call_that_is_measured_computes_the_texts_anew(monkeypatch: pytest
     )
     captions.Step.measure_texts(step)
     assert [one.asked for one in made] == [captions.BEAMS] * 5
+
+
+def test_a_token_step_is_the_second_of_all_segments_side_by_side(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first token all segments ask for the same texts; at the second each has a context of its own."""
+    search: Any = inputs.context.make_stage("caption")
+    step = captions.Step(replace(inputs, scale="paper"), search.search, 3)
+    contexts = {row.context for row in step.before.rows}
+    assert len(step.before.rows) == 3 and {len(context) for context in contexts} == {len(search.search.prompt) + 1}
+    assert step.told.startswith("3 segments side by side, the second token, beams=1 iterations=")
+    seen: list[Any] = [step.search() for _ in range(2)]
+    assert step.features is not None and {context for context, _ in step.features.contexts.items()} == contexts
+    whole = replace(step.cut, features=make_fresh(step.cut.features))(step.targets)
+    for made in seen:  # a step leaves what it was given as it was
+        assert made.position == 2 and not made.rows
+        for at, beams in enumerate(whole):
+            assert torch.equal(made.beams[at].tokens, beams.tokens) and torch.equal(made.beams[at].scores, beams.scores)
+    iterations, size = step.cut.guidance.iterations, 3
+    assert step.rows == (3, step.cut.model.round_up(3, step.cut.get_rows(1)))
+    passes = [one.count * one.m for one in step.list_products() if one.n == step.cut.model.vocabulary]
+    assert passes == [2 * iterations * size + len(contexts)]
+    assert captions.Step(step.inputs, search.search, 1).told.startswith("1 segment, the second token, ")

@@ -122,8 +122,8 @@ def test_the_share_of_an_earlier_version_was_that_of_the_best_shape(tmp_path: Pa
     (known,) = read(write_json([row], MACHINE, "paper", tmp_path / "paper.json"))
     assert (known["share"], known["share_best"]) == (None, 0.5)
     page = make_page([known], MACHINE, "paper")
-    assert "| – | 0.50 |" in page and "best shape, at least 0.85 | 0.50 | **missed** |" in page
-    assert "of each shape, at least" not in page and "Share –: the row was measured by an earlier version" in page
+    assert "| – | 0.50 |" in page and "share of the limit, at least" not in page, "no aim is of the best shape"
+    assert "Share –: the row was measured by an earlier version" in page
     assert "Share –" not in make_page([{**known, "share": 0.6}, run_trial(TRIAL)], MACHINE, "paper"), "no products: –"
 
 
@@ -155,6 +155,9 @@ def test_rows_say_which_settings_they_were_made_with_and_others_are_not_judged(t
     table = [line for line in page.splitlines() if line.startswith(("| stage", "|---|---|-", "| features | one"))]
     assert {line.count("|") for line in table} == {15}
     assert list(pd.read_csv(tmp_path / "paper.csv")["settings"]) == ["by default", "encode=masked image=a|b.png"]
+    assert "**Weights:** Of features, embeddings: not told." in page
+    dino = make_page([old, {**own, "weights": "clip random, 427.9 M numbers"}], MACHINE, "paper")
+    assert "**Weights:** Of features: not told. Of embeddings: clip random, 427.9 M numbers." in dino
     assert describe_others(kept, kept[:1]) == "kept beside, of other settings: embeddings (encode=masked image=a|b.png)"
     assert describe_others(kept, kept[1:]) == "kept beside, of other settings: features (by default)"
     assert describe_others(kept[:1], kept[:1]) == "" and "settings" not in make_page([old], MACHINE, "embedded")
