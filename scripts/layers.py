@@ -33,7 +33,7 @@ segment encode caption baselines
 models
 cluster
 toyworld protocol
-metric_name system bounds resize lookup records csv_files
+metric_name system bounds resize lookup records csv_files booleans
 errors
 text
 """

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Everything in results/speed but bfloat16 (scripts/precision.sh), and results/speed.csv: half an hour on an idle machine.
+# Everything in results/speed but bfloat16 (scripts/precision.sh), and results/speed.csv: an hour on an idle machine.
 #
-#     sh scripts/speed.sh WEIGHTS [STEP …]     all steps, or those named: embedded paper growth memory meta before whole aims
+#     sh scripts/speed.sh WEIGHTS [STEP …]     all steps, or those named: embedded paper image growth memory meta before whole aims
 #
 # WEIGHTS is what `python -m data_prep.random_models --to WEIGHTS` writes, with GPT-2's vocabulary (it says how). What
 # shares the machine's caches and memory meanwhile makes every stage slower; the seconds are the processor's.
@@ -16,6 +16,7 @@ take() {
   case "$1" in
     embedded) "$zgs" speed scale=embedded "to=$to/speed" ;;
     paper) "$zgs" speed scale=paper "weights=$weights" "to=$to/speed" ;;
+    image) "$python" scripts/whole_image.py "$weights" "to=$to/speed/image.csv" ;;
     growth) "$zgs" speed growth=yes "to=$to/speed" ;;
     memory) "$python" scripts/caption_memory.py "$weights" "to=$to/speed/memory.csv" ;;
     meta) "$zgs" speed device=meta scale=paper "to=$to/speed" ;;
@@ -24,11 +25,11 @@ take() {
       "$python" scripts/compare_speed.py --only score --only help --to "$to/speed.csv"
       "$python" scripts/compare_speed.py --times 1 --only demo --only sweep --only again --to "$to/speed.csv" ;;
     aims) "$python" scripts/speed_aims.py "$to" ;;
-    *) echo "speed.sh: $1: no such step; there are embedded paper growth memory meta before whole aims" >&2; exit 2 ;;
+    *) echo "speed.sh: $1: no such step; there are embedded paper image growth memory meta before whole aims" >&2; exit 2 ;;
   esac
 }
 
-[ $# -gt 0 ] || set -- embedded paper growth memory meta before whole aims
+[ $# -gt 0 ] || set -- embedded paper image growth memory meta before whole aims
 for step in "$@"; do
   take "$step"
 done

@@ -26,7 +26,7 @@ from bench.csv_files import read_csv
 from bench.errors import UserError
 from bench.speed.aims import PEAK, Aim, count_met, judge_aims, write_table
 from bench.speed.growth import STEEP, Growth, read_growth
-from bench.speed.rows import list_default, update_row
+from bench.speed.rows import DEFAULT, list_default, update_row
 from bench.store.files import write_atomically
 
 Judged = list[tuple[Aim, float | None]]
@@ -35,6 +35,7 @@ STAGES = "python scripts/compare_stages.py FOLDER --to results/speed/before.csv"
 WHOLE = "python scripts/compare_speed.py --to results/speed.csv"
 GROWTH = "zgs speed growth=yes to=results/speed"
 MEMORY = "python scripts/caption_memory.py FOLDER to=results/speed/memory.csv"
+IMAGE = "python scripts/whole_image.py FOLDER to=results/speed/image.csv"
 META = "zgs speed device=meta scale=paper to=results/speed"
 CUDA = "zgs speed device=cuda scale=paper to=results/speed"
 HOUR, GPU_SECONDS, GPU_BYTES = 3600.0, 10.0, 16e9
@@ -66,8 +67,8 @@ def main(words: Sequence[str]) -> int:
 
 def make_page(results: Path) -> str:
     """Make the page from the files of a folder. Raises SystemExit for one that is missing."""
-    sections = [judge_paper(results), judge_stages(results), judge_processes(results), judge_growth(results),
-                judge_memory(results), judge_counted(results), judge_gpu(results)]  # fmt: skip
+    sections = [judge_paper(results), judge_image(results), judge_stages(results), judge_processes(results),
+                judge_growth(results), judge_memory(results), judge_counted(results), judge_gpu(results)]  # fmt: skip
     measured = [(aim, value) for section in sections for aim, value in section.judged if value is not None]
     lines = [
         "# The aims of speed", "",
@@ -92,6 +93,23 @@ def judge_paper(results: Path) -> Section:
     image = _limit("whole image", "hours, captions extrapolated", 1.0), hours
     return Section("At the paper's sizes, beside the plain form", file, PAPER, [*judge_aims(rows), image],
                    _write_range("calls", [row["n"] for row in rows]))  # fmt: skip
+
+
+def judge_image(results: Path) -> Section:
+    """Judge a whole image that was really run, by default settings: processor hours, and memory of its worker."""
+    file, count, name = "speed/image.csv", "0 runs", "a whole image, really run"
+    table = read_csv(results / file) if (results / file).is_file() else pd.DataFrame({"settings": []})
+    values: dict[str, float | None] = {"hours": None, "peak_mb": None}
+    if len(found := table[table["settings"] == DEFAULT]):
+        row = found.iloc[0]
+        values = {key: float(row[key]) for key in values}
+        count = (
+            f"{row['n']} run of {row['image']} pixels, {row['segments']} segments described, {row['texts_read']} of "
+            f"{row['texts_asked']} texts read, {row['clock_hours']} h by the clock, commit {row['commit']}"
+        )
+    judged: Judged = [(_limit(name, "processor hours", 1.0), values["hours"]),
+                      (_limit(name, "peak of its worker, MB", PEAK), values["peak_mb"])]  # fmt: skip
+    return Section("A whole image at the paper's sizes", file, IMAGE, judged, count)
 
 
 def judge_stages(results: Path) -> Section:

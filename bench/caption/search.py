@@ -23,7 +23,7 @@ from bench.caption.guidance import Guidance, Guided, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.rules import TokenRules, fuse
 from bench.system.memory import fit_batch, run_in_parts
-from bench.system.pages import trim
+from bench.system.pages import give_back_compiler, trim
 
 SCATTERED = 32 << 20
 """Bytes of keys and values from which the allocator is asked for what it holds of freed memory: 400 MB of GPT-2
@@ -166,6 +166,7 @@ class Search:
         last = torch.tensor([c[-1] for c in contexts] + [contexts[-1][-1]] * copies, device=self.model.device)
         if cache.device.type == "cpu" and cache.nbytes >= SCATTERED:
             trim()
+            give_back_compiler()
         own = cache[:, :, first : first + len(rows)]
         filled, first_pass = _fill_up(own, size), None
         if self.model.repeats:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench.commands.speed_device import CUDA, META, find_device_word, run_on_device
 from bench.commands.speed_inputs import check_options, check_places, list_asked, list_precisions, make_inputs
-from bench.commands.speed_stopping import GROWTH, describe_stop
+from bench.commands.speed_stopping import GROWTH, describe_kept, describe_stop
 from bench.errors import DONE, FAILED, UsageError, writing
 from bench.system.signals import tell_at_stop
 
@@ -20,7 +21,8 @@ scale=embedded   the models that ship, on a drawn scene: every plain form is run
 scale=paper      the paper's architectures on a photograph: what is dear is run in part, and the extrapolated says so
 json=FILE        one object a stage: stage, plain_s, fast_s, ratio, agrees, peak_mb, flops, share, share_best (of the
                  rate of products: each at its own shape's, all at the best shape's), measured or not, settings (the
-                 words that change one, image=FILE among them)
+                 words that change one, image=FILE among them), weights
+                 (of each model its name, or for files random or trained and how many numbers)
 to=FOLDER        where table, page and picture of a scale go; rows of other stages there, of this machine, stay, with
                  the settings they were made with; aims are judged by rows of the default settings alone
 stages=…         some of features, clustering, embeddings, captions, scoring (all)
@@ -57,6 +59,7 @@ def main(arguments: list[str]) -> int:
         return run_on_device(device, options, words)
     from bench.speed.rows import describe_others
     from bench.speed.try_stages import NEEDS, try_stages
+    from bench.speed.weights import describe_weights
 
     if options["growth"] == "yes":
         return tell_growth(make_float32_inputs(options, words, [*NEEDS["embeddings"], *NEEDS["captions"]]), options)
@@ -67,8 +70,9 @@ def main(arguments: list[str]) -> int:
     read_kept(inputs, options)
     print(f"zgs speed scale={options['scale']}: {', '.join(stages)}; both forms on one thread", flush=True)
     written: list[Path] = []
-    for made in try_stages(inputs, stages):
-        rows.append(row := {**made, "settings": list(inputs.changed)})
+    for made in try_stages(inputs, stages, partial(describe_kept, options)):
+        weights = describe_weights(inputs.settings, NEEDS[made["stage"]])
+        rows.append(row := {**made, "settings": list(inputs.changed), "weights": weights})
         print(describe_row(row), flush=True)
         print(f"  {len(rows)} of {len(stages)} stages, {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
         tell_at_stop(describe_stop(options, stages[: len(rows)], stages[len(rows) :]))

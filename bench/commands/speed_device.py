@@ -61,7 +61,7 @@ def _count(device: str, options: Mapping[str, str], words: Sequence[str]) -> Job
     inputs, stages = _make_inputs("cpu", options, words), _choose(options["stages"], STAGES, device)
     dtypes = _choose_dtypes(inputs.settings, words, ("float32", "bfloat16"))
     machine = {"device": META, "torch": torch.__version__}
-    return _name_settings(count_stages(inputs, dtypes, stages), inputs), describe_row, machine
+    return _name_settings(count_stages(inputs, dtypes, stages), inputs, "no model"), describe_row, machine
 
 
 def _measure(device: str, options: Mapping[str, str], words: Sequence[str]) -> Job:
@@ -70,6 +70,7 @@ def _measure(device: str, options: Mapping[str, str], words: Sequence[str]) -> J
     from bench.settings.device import find_device
     from bench.speed.device.measure import STAGES, describe_row, measure_stages
     from bench.speed.device.probe import open_cuda
+    from bench.speed.weights import describe_weights
 
     try:
         find_device(device)
@@ -81,13 +82,13 @@ def _measure(device: str, options: Mapping[str, str], words: Sequence[str]) -> J
         raise UsageError("speed: device=cuda tries compile=, graphs= and every dtype by itself; leave these keys out")
     inputs, stages = _make_inputs(device, options, words), _choose(options["stages"], STAGES, device)
     dtypes = _choose_dtypes(inputs.settings, words, ("float32", "bfloat16", "float16"))
-    probe = open_cuda(device)
+    probe, weights = open_cuda(device), describe_weights(inputs.settings, ("clip", "dino", "language"))
     machine = {"device": probe.name, "torch": torch.__version__, "cuda": torch.version.cuda}
-    return _name_settings(measure_stages(inputs, probe, dtypes, stages), inputs), describe_row, machine
+    return _name_settings(measure_stages(inputs, probe, dtypes, stages), inputs, weights), describe_row, machine
 
 
-def _name_settings(rows: Iterable[dict[str, Any]], inputs: Any) -> Iterator[dict[str, Any]]:
-    return ({**row, "settings": list(inputs.changed)} for row in rows)
+def _name_settings(rows: Iterable[dict[str, Any]], inputs: Any, weights: str) -> Iterator[dict[str, Any]]:
+    return ({**row, "settings": list(inputs.changed), "weights": weights} for row in rows)
 
 
 def _make_inputs(device: str, options: Mapping[str, str], words: Sequence[str]) -> Any:

@@ -12,7 +12,7 @@ def describe_stop(options: Mapping[str, str], done: Sequence[str], left: Sequenc
     """Describe a stop after the stages ``done``, whose rows are where the options say, with the stages ``left``."""
     if not done:
         return NOTHING_YET
-    told = f"stopped; {_describe_kept(options, ', '.join(done))}"
+    told = f"stopped; {describe_kept(options, done)}"
     if not left:
         return f"{told}; no stage is left"
     places = [*(["to="] if options["to"] else []), *(["another json="] if options["json"] else [])]
@@ -24,10 +24,13 @@ def describe_stop_on_device(options: Mapping[str, str], done: int) -> str:
     """Describe a stop on a device after so many rows: the same command makes them again."""
     if not done:
         return NOTHING_YET
-    kept = _describe_kept(options, f"{done} finished row{'s' * (done > 1)}")
+    kept = describe_kept(options, [f"{done} finished row{'s' * (done > 1)}"])
     return f"stopped; {kept}; the same command begins again with these"
 
 
-def _describe_kept(options: Mapping[str, str], what: str) -> str:
+def describe_kept(options: Mapping[str, str], done: Sequence[str]) -> str:
+    """Describe what is kept of this command's finished stages or rows, and where; that nothing is without a place."""
     places = [options[name] for name in ("to", "json") if options[name]]
-    return f"kept in {' and '.join(places)}: {what}" if places else "nothing is kept without to=FOLDER or json=FILE"
+    if not places:
+        return "nothing is kept without to=FOLDER or json=FILE"
+    return f"kept in {' and '.join(places)}: {', '.join(done)}" if done else "nothing new is kept"

@@ -11,6 +11,7 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
+from bench.booleans import describe_odd_bytes
 from bench.errors import BadSample
 
 
@@ -88,7 +89,10 @@ def compute_size(shape: tuple[int, ...], dtype: np.dtype) -> int:
 
 
 def read_whole_array(path: Path, limit: int) -> np.ndarray:
-    """Read the array of a .npy file. Raises ValueError where it claims more than ``limit`` numbers or than it has."""
+    """Read the array of a .npy file.
+
+    Raises ValueError where it claims more than ``limit`` numbers or than it has, and for odd booleans.
+    """
     with path.open("rb") as stream:
         shape, dtype = read_array_header(stream)
         claimed_bytes, held_bytes = compute_size(shape, dtype), os.fstat(stream.fileno()).st_size - stream.tell()
@@ -98,4 +102,6 @@ def read_whole_array(path: Path, limit: int) -> np.ndarray:
             raise ValueError(f"says it holds {claimed_bytes} bytes but has {held_bytes}")
         stream.seek(0)
         array: np.ndarray = np.load(stream, allow_pickle=False)
-        return array
+    if fault := describe_odd_bytes(array):
+        raise ValueError(fault)
+    return array

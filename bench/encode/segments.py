@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float32
 from torch import Tensor
 from torch.nn import functional
 
+from bench.booleans import describe_odd_bytes
 from bench.errors import UserError
 from bench.records import Sample
 
@@ -86,6 +87,8 @@ def check_masks(masks: object, size: tuple[int, int]) -> Bool[np.ndarray, "n h w
         raise UserError(f"{told}: needs bool [n, height, width], a mask a segment, e.g. np.stack(masks)")
     if found.dtype != np.bool_:
         raise UserError(f"{told}: needs bool [n, height, width]: say what is inside, e.g. masks > 0 or masks >= 0.5")
+    if odd := describe_odd_bytes(found):
+        raise UserError(f"masks: {odd}")
     if not has_proportions(found.shape[1:], size):
         shape = f"[n, {size[0]}, {size[1]}]"
         raise UserError(f"{told}: the image is {size[0]} x {size[1]} (height x width): needs bool {shape}")

@@ -10,10 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from bench.system.loops import I32, LOG_2, LOWEST, ONE, F, compile_loop, compile_part, exponentiate_times
+from bench.system.loops import (
+    LEAST,
+    LOG_2,
+    LOWEST,
+    ONE,
+    F,
+    compile_loop,
+    compile_part,
+    exponentiate_times,
+    order,
+    restore,
+)
 from bench.system.token_loops import read, store
 
-LEAST = I32(-(2**31))
 TINY = F(2.0**-126)
 """The smallest normal number: a mask without any token, which fills a micro-batch up, has means of 0."""
 LARGEST = F(2.0**86)
@@ -39,22 +49,6 @@ def sum_rows(sums: Any, weights: Any, masks: Any) -> None:
     """Write to `sums` [r, k] e M: those of each row of `weights` [r, c] under the `masks` [k, c]."""
     for at in range(len(weights)):
         sum_under(weights[at], masks, sums[at])
-
-
-@compile_part
-def order(x: Any) -> Any:
-    """Map a float32 to an int32 such that larger numbers have larger ones, NaN the largest, -NaN the least.
-
-    Of whole numbers a compiler may take the largest in any order, 16 at a time; of float32 not, for a NaN's sake.
-    """
-    bits = F(x).view(I32)
-    return I32(bits ^ I32(I32(bits >> I32(31)) & I32(0x7FFFFFFF)))
-
-
-@compile_part
-def restore(place: Any) -> Any:
-    """Map what `order` made back to the float32."""
-    return I32(place ^ I32(I32(place >> I32(31)) & I32(0x7FFFFFFF))).view(F)
 
 
 @compile_loop

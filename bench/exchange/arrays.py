@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.booleans import describe_odd_bytes
 from bench.data.files import is_hidden
 from bench.data.headers import compute_size, read_array_header
 from bench.errors import BadSample
@@ -25,7 +26,7 @@ class Arrays:
         self.names = [info.filename.removesuffix(".npy") for info in archive.infolist()]
 
     def read(self, name: str) -> np.ndarray:
-        """Read an array. Raises BadSample where it is too large, damaged, or holds Python objects."""
+        """Read an array. Raises BadSample where it is too large, damaged, or holds Python objects or odd booleans."""
         info = self._zip.getinfo(f"{name}.npy")
         try:
             with self._zip.open(info) as stream:
@@ -34,7 +35,9 @@ class Arrays:
                 raise ValueError(f"shape {list(shape)} is more than {LARGEST:,} bytes")
             with self._zip.open(info) as stream:
                 array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
-                return array
+            if fault := describe_odd_bytes(array):
+                raise ValueError(fault)
+            return array
         except Exception as error:  # zipfile and its decompressors raise each their own
             raise BadSample(f"{self.path}: array {name!r} cannot be read ({str(error)[:120]})") from error
 

@@ -13,6 +13,9 @@ from typing import Any
 
 from open_clip.tokenizer import HFTokenizer, SimpleTokenizer, get_clean_fn
 
+WORDS = 1 << 14
+"""Words whose pieces are remembered: 4 MB."""
+
 
 def tokenize_texts(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     """Tokenize texts with one of open_clip's tokenizers: ids up to the first largest one, which is the end token."""
@@ -50,10 +53,22 @@ def _tokenize_unpadded(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     return [[*row, pad] if len(row) < longest else row for row in rows]
 
 
+def _forget_words(tokenizer: SimpleTokenizer) -> None:
+    """Forget the words that open_clip's tokenizer remembers, where they are many: it would never.
+
+    A search's texts hold a hundred thousand words that never come again, 25 MB of them. Marks are no words.
+    """
+    if len(tokenizer.cache) > WORDS:
+        marks = {tokenizer.decoder[mark]: tokenizer.decoder[mark] for mark in tokenizer.all_special_ids}
+        tokenizer.cache.clear()
+        tokenizer.cache.update(marks)
+
+
 def _encode_each(tokenizer: SimpleTokenizer, texts: Sequence[str]) -> list[list[int]]:
     """Tokenize by OpenAI's tokenizer, which a checkpoint file of theirs has, without padding."""
     inner, start, end = copy(tokenizer), tokenizer.sot_token_id, tokenizer.eot_token_id
     inner.clean_fn = str  # the texts are clean already
     rows = [[start, *inner.encode(clean_text(tokenizer.clean_fn, text)), end] for text in texts]
+    _forget_words(tokenizer)
     longest = tokenizer.context_length
     return [row if len(row) <= longest else [*row[: longest - 1], end] for row in rows]

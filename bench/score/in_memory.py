@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.booleans import describe_odd_bytes
 from bench.data.base import suggest_nearest
 from bench.errors import UsageError, UserError
 from bench.predictions.proportions import describe_misfit
@@ -114,6 +115,8 @@ def check_prediction(prediction: Prediction, named: str, size: tuple[int, int], 
     if not isinstance(masks, np.ndarray) or masks.ndim != 3 or masks.dtype != np.bool_:
         kind = f"{masks.dtype} {list(masks.shape)}" if isinstance(masks, np.ndarray) else type(masks).__name__
         raise UserError(f"{named}: masks are {kind}; give bool [segments, height, width] (`masks > 0.5`)")
+    if odd := describe_odd_bytes(masks):
+        raise UserError(f"{named}: masks are {odd}")
     if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
         raise UserError(f"{named}: texts is {texts!r:.60}; give a list with a text for each segment")
     counts = {"texts": len(texts), "embeddings": len(masks) if vectors is None else len(vectors),

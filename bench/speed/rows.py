@@ -12,6 +12,8 @@ from bench.errors import UserError
 Row = Mapping[str, Any]
 """Its ``settings`` are the words of its command that change a setting, and image=FILE; none are the defaults."""
 DEFAULT = "by default"
+UNTOLD = "not told"
+"""The weights of a row that an earlier version left."""
 
 
 def read_rows(path: Path, machine: Row, make_page: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
@@ -34,11 +36,13 @@ def read_rows(path: Path, machine: Row, make_page: Callable[[list[dict[str, Any]
 def update_row(row: Row) -> dict[str, Any]:
     """Copy a row of an earlier version as it is called now.
 
-    Those without ``settings`` were made by default; of a processor's without ``share_best``, that was the share.
+    Those without ``settings`` were made by default, those without ``weights`` do not say by which; of a processor's
+    without ``share_best``, that was the share.
     """
     is_old = "plain_s" in row and "share_best" not in row
     shares = {"share": None, "share_best": row["share"]} if is_old else {}
-    return {**row, **shares, "settings": list(row.get("settings", ()))}
+    return {**row, **shares, "settings": list(row.get("settings", ())),
+            "weights": row.get("weights", UNTOLD)}  # fmt: skip
 
 
 def list_default(rows: Iterable[Row]) -> list[Row]:

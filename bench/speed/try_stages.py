@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -21,25 +21,29 @@ NEEDS = {"features": ("dino",), "clustering": ("dino",), "embeddings": ("clip",)
 """The models that a stage loads."""
 
 
-def try_stages(inputs: Inputs, stages: Sequence[str]) -> Iterator[dict[str, Any]]:
+def try_stages(
+    inputs: Inputs, stages: Sequence[str], describe_kept: Callable[[Sequence[str]], str]
+) -> Iterator[dict[str, Any]]:
     """Try some stages one after the other, on one thread; yield a row each when it is done.
 
     At the paper's scale each is tried in a process of its own, so that its peak of memory is that of a worker: in one
-    process libraries keep some 900 MB of what earlier stages have loaded and allocated.
+    process libraries keep some 900 MB of what earlier stages have loaded and allocated. ``describe_kept`` says what
+    is kept of the stages that are done, where one dies.
     """
-    for stage in stages:
-        row, inputs.features = try_alone(inputs, stage) if inputs.is_paper else try_stage(inputs, stage)
+    for at, stage in enumerate(stages):
+        kept = describe_kept(stages[:at])
+        row, inputs.features = try_alone(inputs, stage, kept) if inputs.is_paper else try_stage(inputs, stage)
         yield row
 
 
-def try_alone(inputs: Inputs, stage: str) -> tuple[dict[str, Any], Features | None]:
+def try_alone(inputs: Inputs, stage: str, kept: str) -> tuple[dict[str, Any], Features | None]:
     """Try a stage as `try_stage` does, in a process of its own. Raises UserError where that dies, and what it raises.
 
-    The two forms stand side by side in that process.
+    The two forms stand side by side in that process. ``kept`` are the words for what is kept where it dies.
     """
     context: Any = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.system.quiet"])
-    advice = f"stages={stage} tries it again, a list of others goes on without it; what to=FOLDER has is kept"
+    advice = f"stages={stage} tries it again, a list of others goes on without it; {kept}"
     crew = Crew(context, 1, threads=1, advice=advice)
     try:
         (made,) = crew.run(try_stage, [(replace(inputs), stage)], [f"the stage {stage}"])  # a copy has loaded no model

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bench.system import attention_tiles
 from bench.system.attention_bfloat16 import FARTHEST, attend_rounded
 from bench.system.products import call_onednn, multiply, takes
 from bench.system.rowwise import exponentiate_
@@ -27,18 +28,32 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Compute softmax(Q K^T / sqrt(D)) V of [b, H, Q, D] and [b, H, T, D], on a processor head by head by `multiply`.
 
     The n x n weights are never held at once: those of DINO's 17,876 places would be 7.7 GB. Where
-    a head's product is small (`LEAST`), and elsewhere, it is torch's own. In bfloat16 it is off by about twice, at most
-    by about three times what torch's own attention is, which does not round keys once more when they are centered. Nor
-    does it round logits of `MANY`: there it is at most about five times, and more with one key far above the others
-    (`attend_rounded`).
+    a head's product is small (`LEAST`), and elsewhere, it is torch's own. In bfloat16, where our own tiles pay, it is
+    off by about what torch's own attention is. Else by about twice, at most by about three times that: keys are rounded
+    once more when they are centered; of `MANY` keys logits are rounded instead: there it is at most about five times,
+    and more with one key far above the others (`attend_rounded`).
     """
     if not takes(query, key, query.shape[-2] * query.shape[-1] * key.shape[-2]):
         return functional.scaled_dot_product_attention(query, key, value)
     images, heads, queries, dim = query.shape
     mixed = query.new_empty(images, queries, heads, dim).transpose(1, 2)  # so that heads lie side by side
+    if attention_tiles.takes(query, value):
+        for parts in zip(query, key, value, mixed, strict=True):
+            _attend_by_tiles(*parts)
+        return mixed
     for at in product(range(images), range(heads)):
         _attend_in_blocks(query[at], key[at], value[at].contiguous(), mixed[at])
     return mixed
+
+
+def _attend_by_tiles(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> None:
+    """Write softmax(Q K^T / sqrt(D)) V of [H, Q, D] and [H, T, D] to `mixed`, far logits and no numbers in float32."""
+    far = attention_tiles.attend_heads(query, key, value, mixed.transpose(0, 1).flatten(1))
+    for head in far.any(-1).nonzero()[:, 0].tolist():
+        rows = far[head].nonzero()[:, 0]
+        made = query.new_empty(len(rows), value.shape[-1], dtype=torch.float32)
+        _attend_in_blocks(query[head, rows].float(), key[head].float(), value[head].float(), made)
+        mixed[head, rows] = made.bfloat16()
 
 
 def _attend_in_blocks(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> None:

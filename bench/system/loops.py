@@ -104,6 +104,26 @@ def narrow(x: Any) -> Any:
     return U16(U32(bits + U32(0x7FFF) + U32(U32(bits >> U32(16)) & U32(1))) >> U32(16))
 
 
+LEAST = I32(-(2**31))
+"""Less than what `order` makes of any number."""
+
+
+@compile_part
+def order(x: Any) -> Any:
+    """Map a float32 to an int32 such that larger numbers have larger ones, NaN the largest, -NaN the least.
+
+    Of whole numbers a compiler may take the largest in any order, 16 at a time; of float32 not, for a NaN's sake.
+    """
+    bits = F(x).view(I32)
+    return I32(bits ^ I32(I32(bits >> I32(31)) & I32(0x7FFFFFFF)))
+
+
+@compile_part
+def restore(place: Any) -> Any:
+    """Map what `order` made back to the float32."""
+    return I32(place ^ I32(I32(place >> I32(31)) & I32(0x7FFFFFFF))).view(F)
+
+
 @compile_loop
 def exponentiate_rows(x: Any, sums: Any) -> None:
     """Replace x, float32 [r, c], by exp(x), and write the sum of each row to sums [r]."""

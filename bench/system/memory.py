@@ -38,12 +38,14 @@ def lacks_memory(error: BaseException | None) -> bool:
 
 
 def make_memory_error(what: str, smaller: str, error: BaseException) -> UserError:
-    """Make the error a user can mend. ``what`` was done (empty where nobody knows), ``smaller`` needs less."""
+    """Make the error a user can mend. ``what`` was done, ``smaller`` needs less.
+
+    Where nobody knows what was done, ``what`` is empty, and nobody says that anything is kept.
+    """
     said = " ".join(str(error).split())[:120]
     begin, because = f"{what}: " if what else "", f" ({said})" if said else ""
-    return UserError(
-        f"{begin}out of memory{because}; what is finished is kept: run the same command again with {smaller}"
-    )
+    kept = "what is finished is kept: " if what else ""
+    return UserError(f"{begin}out of memory{because}; {kept}run the same command again with {smaller}")
 
 
 def run_in_halves(call: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item]) -> list[Result]:

@@ -30,6 +30,7 @@ MUCH = 1 << 30
 """Bytes of a process's own from which it is asked for what is freed: CLIP's layers leave 450 MB when they are done."""
 LEAST = 4 << 20
 """Bytes of a mapping that are worth a call."""
+COMPILER = "libllvmlite"
 _MAPS = Path("/proc/self/smaps")
 _HEAD = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ +(/.*)")
 _DONTNEED = 4
@@ -71,6 +72,22 @@ def give_back(large: int | None = None) -> int:
     return given
 
 
+def give_back_compiler() -> int:
+    """Give back the code of LLVM, which numba has loaded loops by and which none of them calls; return its bytes.
+
+    It comes again for the next loop: 10 ms. A file's code is never written to, so only the names of mappings are read.
+    """
+    lines = _MAPS.with_name("maps").read_text().splitlines() if has_pages() else []
+    found = [match for line in lines if COMPILER in line and (match := _HEAD.fullmatch(line))]
+    parts = [(int(one[1], 16), int(one[2], 16)) for one in found if one[3] == "r-xp"]
+    return sum(stop - start for start, stop in parts if not _forget(start, stop))
+
+
+def has_pages() -> bool:
+    """Whether this system tells a process of its pages: Linux does."""
+    return _MAPS.is_file()
+
+
 def trim() -> None:
     """Give back what the allocator keeps of freed memory: a hundredth of a second. Only glibc's can."""
     if call := getattr(_open_library(), "malloc_trim", None):
@@ -106,9 +123,12 @@ def _read_bytes(text: str) -> int:
 
 
 def _give_back(one: Mapping) -> int:
-    size = one.stop - one.start
-    refused = _open_library().madvise(ctypes.c_void_p(one.start), ctypes.c_size_t(size), _DONTNEED)
-    return 0 if refused else one.held  # pages that are locked
+    return 0 if _forget(one.start, one.stop) else one.held  # pages that are locked
+
+
+def _forget(start: int, stop: int) -> bool:
+    """Whether the system refuses to forget the pages between two addresses."""
+    return bool(_open_library().madvise(ctypes.c_void_p(start), ctypes.c_size_t(stop - start), _DONTNEED))
 
 
 @cache

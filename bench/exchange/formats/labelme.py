@@ -1,4 +1,4 @@
-"""labelme's json files, one an image: polygons, rectangles, circles and masks, filled as labelme fills them."""
+"""labelme's json files, one an image: polygons, rectangles (also turned), circles, masks, filled as it fills them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from bench.exchange.records import ForeignImage, Kind, Segment, Source
 from bench.exchange.runs import Size, encode_mask, unite
 
 _NO_AREA = ("line", "linestrip", "point", "points")
+_BY_CORNERS = ("polygon", "oriented_rectangle", None)
 
 
 class Shape(msgspec.Struct):
@@ -80,7 +81,7 @@ def _make_image(source: Source, path: Path, content: File) -> ForeignImage:
         if shape.shape_type in _NO_AREA:
             source.notes.count(f"shapes are of type {shape.shape_type}, which has no area: left out", 1, name)
             continue
-        counts = _fill(shape, size, source.options["fill"], f"{path}: shape {place} ({shape.label!r:.40})", faults)
+        counts = _fill(source, shape, size, f"{path}: shape {place} ({shape.label!r:.40})", faults)
         key = place if shape.group_id is None else (shape.label, shape.group_id)
         groups.setdefault(key, []).append((shape.label, counts))
     segments = () if faults else tuple(_join(source, group, size, name) for group in groups.values())
@@ -94,16 +95,16 @@ def _join(source: Source, group: list[tuple[str, str]], size: Size, name: str) -
     return Segment(group[0][0], counts[0] if len(group) == 1 else unite(counts, size))
 
 
-def _fill(shape: Shape, size: Size, fill: str, where: str, faults: list[str]) -> str:
+def _fill(source: Source, shape: Shape, size: Size, where: str, faults: list[str]) -> str:
     """Fill a shape; an empty text with a fault noted."""
     fault = _describe_shape(shape)
     if not fault and shape.shape_type == "mask":
-        return _paste_mask(shape, size, where, faults)
+        return _paste_mask(source, shape, size, where, faults)
     if fault:
         faults.append(f"{where}: {fault}")
         return ""
-    if shape.shape_type in ("polygon", None):
-        return fill_polygons([[value for point in shape.points for value in point]], size, fill)
+    if shape.shape_type in _BY_CORNERS:
+        return fill_polygons([[value for point in shape.points for value in point]], size, source.options["fill"])
     picture = Image.new("1", (size[1], size[0]))
     (x1, y1), (x2, y2) = shape.points
     if shape.shape_type == "rectangle":
@@ -116,21 +117,25 @@ def _fill(shape: Shape, size: Size, fill: str, where: str, faults: list[str]) ->
 
 
 def _describe_shape(shape: Shape) -> str | None:
-    kinds = ("polygon", "rectangle", "circle", "mask", None)
+    kinds = (*_BY_CORNERS, "rectangle", "circle", "mask")
     if shape.shape_type not in kinds:
-        return f"type {shape.shape_type!r:.40} is none of polygon, rectangle, circle, mask"
-    needed = "3 or more" if shape.shape_type in ("polygon", None) else "2"
-    right = len(shape.points) >= 3 if needed != "2" else len(shape.points) == 2
-    if not right:
-        return f"has {len(shape.points)} points; a {shape.shape_type or 'polygon'} has {needed}"
+        return f"type {shape.shape_type!r:.40} is none of polygon, rectangle, oriented_rectangle, circle, mask"
+    needed = {"polygon": "3 or more", None: "3 or more", "oriented_rectangle": "4"}.get(shape.shape_type, "2")
+    if not (len(shape.points) >= 3 if needed == "3 or more" else len(shape.points) == int(needed)):
+        named = (shape.shape_type or "polygon").replace("oriented_", "turned ")
+        return f"has {len(shape.points)} points; a {named} has {needed}"
     flat = [value for point in shape.points for value in point]
     if any(len(point) != 2 for point in shape.points) or not all(math.isfinite(v) and abs(v) <= FARTHEST for v in flat):
         return "has a point that lies in no picture"
     return None
 
 
-def _paste_mask(shape: Shape, size: Size, where: str, faults: list[str]) -> str:
-    """Paste the mask of a shape between its two points, both within it."""
+def _paste_mask(source: Source, shape: Shape, size: Size, where: str, faults: list[str]) -> str:
+    """Paste the mask of a shape between its two points, both within it, as labelme 7 does.
+
+    A mask that was dragged has points between pixels: they are rounded, and it keeps its own size. What of it lies
+    outside of the picture is cut off, and counted.
+    """
     try:
         with Image.open(BytesIO(base64.b64decode(shape.mask or "", validate=True))) as picture:
             if picture.width * picture.height > MAX_PIXELS:
@@ -139,16 +144,21 @@ def _paste_mask(shape: Shape, size: Size, where: str, faults: list[str]) -> str:
     except (binascii.Error, OSError, ValueError, SyntaxError) as error:
         faults.append(f"{where}: its mask is no PNG in base64 ({str(error)[:80]})")
         return ""
-    (left, top), (right, bottom) = ((int(x), int(y)) for x, y in shape.points)  # as labelme cuts them
-    whole = np.zeros(size, bool)
-    fits = mask.ndim == 2 and mask.shape == (bottom - top + 1, right - left + 1)
-    if not fits or min(left, top) < 0 or bottom >= size[0] or right >= size[1]:
+    (left, top), (right, bottom) = ((round(x), round(y)) for x, y in shape.points)
+    between = any(value != int(value) for point in shape.points for value in point)
+    off = abs(np.subtract(mask.shape, (bottom - top + 1, right - left + 1))).max() if mask.ndim == 2 else 2
+    rows, columns = (slice(max(0, -begin), max(0, side - begin)) for begin, side in zip((top, left), size, strict=True))
+    inside = mask[rows, columns]
+    if off > between or not inside.size:
         box = f"x {left} to {right}, y {top} to {bottom}"
         faults.append(
             f"{where}: a mask of {list(mask.shape)} does not lie in its box ({box}) of the image {list(size)}"
         )
         return ""
-    whole[top : bottom + 1, left : right + 1] = mask
+    source.notes.count("masks reach beyond their picture: cut off at its edge", int(inside.size < mask.size), where)
+    whole = np.zeros(size, bool)
+    top, left = max(0, top), max(0, left)
+    whole[top : top + inside.shape[0], left : left + inside.shape[1]] = inside
     return encode_mask(whole)
 
 

@@ -26,9 +26,10 @@ def test_a_stage_alone_gives_its_row_and_the_features_and_its_death_is_one_line(
 ) -> None:
     inputs = make_inputs("cpu", {"scale": "embedded", "weights": "", "image": ""}, WORDS, (), embedded=True)
     assert inputs.context.load_model("dino") is not None  # which is not sent
-    row, features = try_stages.try_alone(inputs, "features")
+    row, features = try_stages.try_alone(inputs, "features", "")
     assert row["stage"] == "features" and row["agrees"] and row["peak_mb"] > 100
     assert features is not None and inputs.features is None
     monkeypatch.setattr(try_stages, "try_stage", die)
-    with pytest.raises(UserError, match="a worker process was killed .* over the stage features; stages=features"):
-        try_stages.try_alone(inputs, "features")
+    told = "a worker process was killed .* over the stage features; stages=features .* without it; nothing is kept$"
+    with pytest.raises(UserError, match=told):
+        try_stages.try_alone(inputs, "features", "nothing is kept")

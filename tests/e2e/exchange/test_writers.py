@@ -24,11 +24,11 @@ pytestmark = [pytest.mark.extra, pytest.mark.timeout(900)]
 ROOT = Path(__file__).resolve().parents[3]
 PINS = (
     "mmsegmentation==1.2.2", "cityscapesscripts==2.3.0", "hotcoco==1.3.0", "faster-coco-eval==1.8.0", "lvis==0.5.3",
-    "label-studio-converter==0.0.59", "labelme==6.0.0", "h5py==3.16.0", "ujson",
+    "label-studio-converter==0.0.59", "labelme==6.3.1", "h5py==3.16.0", "ujson",
     "datumaro==1.13.12", "attrs", "defusedxml", "imagesize", "lxml", "nibabel", "networkx", "orjson", "shapely",
     "json-stream", "json-stream-rs-tokenizer", "openvino-telemetry", "tritonclient", "cryptography", "ovmsclient",
 )  # fmt: skip
-"""labelme 6.0.0 is the last for Python 3.11; later ones are not asked."""
+"""labelme 6.3.1 is the last for Python 3.11; 7 is not asked here."""
 
 
 @pytest.fixture(scope="session")

@@ -167,18 +167,23 @@ SHAPES: list[dict[str, Any]] = [
     {"label": "sky", "points": [[1.5, 2.25], [20.75, 3.5], [11, 17.6]], "shape_type": "polygon"},
     {"label": "tree", "points": [[19, 2], [3.2, 11.7]], "shape_type": "rectangle"},
     {"label": "car", "points": [[10, 9], [13.5, 11]], "shape_type": "circle"},
+    {"label": "boat", "points": [[14, 3], [25.5, 9.5], [22, 16], [10.5, 9.5]], "shape_type": "oriented_rectangle"},
 ]
 
 
 def write_labelme(folder: Path) -> dict[str, Any]:
     """labelme's own masks of shapes."""
     import importlib.util
+    import types
 
     place = importlib.util.find_spec("labelme")
     assert place is not None and place.origin is not None
     spec = importlib.util.spec_from_file_location("shape", Path(place.origin).parent / "utils/shape.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)  # labelme itself wants a screen
+    types_of_shapes = types.ModuleType("labelme._label_file")
+    types_of_shapes.ShapeDict = dict  # type: ignore[attr-defined]
+    sys.modules["labelme._label_file"] = types_of_shapes  # which it would load for a type alone
     spec.loader.exec_module(module)
     masks = {
         s["label"]: module.shape_to_mask((24, 32), s["points"], s["shape_type"]).astype(int).tolist() for s in SHAPES

@@ -88,3 +88,4 @@ def test_a_run_says_which_stage_which_image_and_what_needs_less(tmp_path: Path, 
 def test_what_no_stage_foresaw_is_one_line_too(tmp_path: Path) -> None:
     code, _, err = ended(start(tmp_path, "import numpy\ndef main(words):\n    numpy.zeros(2**52)\n"))
     assert code == 1 and err.startswith("zgs: out of memory (") and err.count("\n") == 1
+    assert "kept" not in err, "nobody knows what was done"

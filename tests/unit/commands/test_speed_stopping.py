@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.commands.speed import OWN
-from bench.commands.speed_stopping import NOTHING_YET, describe_stop, describe_stop_on_device
+from bench.commands.speed_stopping import NOTHING_YET, describe_kept, describe_stop, describe_stop_on_device
 
 DONE, LEFT = ["features", "clustering"], ["captions", "scoring"]
 
@@ -35,3 +35,9 @@ def test_rows_of_a_device_are_made_again() -> None:
     )
     assert "nothing is kept without to=" in describe_stop_on_device(OWN, 1)
     assert describe_stop_on_device(OWN, 0) == NOTHING_YET
+
+
+def test_where_a_stage_died_only_what_has_a_place_is_kept() -> None:
+    assert describe_kept(OWN, DONE) == "nothing is kept without to=FOLDER or json=FILE"
+    assert describe_kept({**OWN, "to": "here"}, DONE) == "kept in here: features, clustering"
+    assert describe_kept({**OWN, "to": "here"}, ()) == "nothing new is kept"

@@ -69,6 +69,9 @@ def test_an_array_that_claims_more_than_it_holds_is_a_skip(tmp_path: Path) -> No
     (tmp_path / "ann/a.npy").write_bytes(content[:-3])
     with pytest.raises(BadSample, match="no array that can be read \\(says it holds 24 bytes but has 21\\)"):
         data.load("a")
+    np.save(tmp_path / "ann/a.npy", np.full((4, 6), 254, np.uint8).view(bool))
+    with pytest.raises(BadSample, match="booleans whose bytes are neither 0 nor 1, .* take ~mask"):
+        data.load("a")
     np.save(tmp_path / "ann/a.npy", np.array([[{}] * 6] * 4), allow_pickle=True)
     with pytest.raises(BadSample, match="no array that can be read \\(an array of Python objects"):
         data.load("a")

@@ -26,6 +26,7 @@ WRONG = [
     (MASKS[None], "bool [1, 2, 96, 128]: needs bool [n, height, width]"),
     ([MASKS[0], MASKS[0, :5]], "np.stack(masks)"),
     (None, "needs bool [n, height, width]"),
+    (np.where(MASKS, np.uint8(254), np.uint8(255)).view(bool), "as OpenCV 5's bitwise_not leaves them"),
 ]
 
 

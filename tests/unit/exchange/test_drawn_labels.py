@@ -17,6 +17,7 @@ from bench.exchange.brush import decode_brush
 from tests.unit.exchange.drawn import masks, masks_of, read, read_noted, write_json
 
 SQUARE = [[1, 1], [3, 1], [3, 3], [1, 3]]
+SOLID = np.ones((2, 2), bool)
 
 
 def labelme(folder: Path, *shapes: dict[str, Any], **more: Any) -> Path:
@@ -62,13 +63,39 @@ def test_shapes_of_one_group_are_one_segment(tmp_path: Path) -> None:
     assert notes == ["1 shapes belong to the group of another: one segment (the first: a)"]
 
 
+def test_a_turned_rectangle_is_its_four_corners(tmp_path: Path) -> None:
+    """What labelme 6.2 and later call so."""
+    corners = [[3, 0], [6, 3], [4, 5], [1, 2]]
+    place = labelme(tmp_path, shape("turned", corners, "oriented_rectangle"), shape("drawn", corners))
+    found = masks_of(read("labelme", place)[0])
+    assert (found["turned"][0] == found["drawn"][0]).all() and found["turned"][0].sum() > 12
+
+
+@pytest.mark.parametrize(("points", "rows", "columns"), [
+    ([[3.6, 1.4], [4.6, 2.4]], slice(1, 3), slice(4, 6)), ([[2.5, 1], [3.5, 2]], slice(1, 3), slice(2, 4)),
+    ([[5.8, 4.9], [6.8, 5.9]], slice(5, 6), slice(6, 7)), ([[-1, -1], [0, 0]], slice(0, 1), slice(0, 1)),
+])  # fmt: skip
+def test_a_mask_that_was_dragged_keeps_its_size(tmp_path: Path, points: Any, rows: slice, columns: slice) -> None:
+    """labelme 7.9.1 says so: a corner between pixels is rounded, halves to the even one; what lies outside is cut."""
+    (one,), notes = read_noted("labelme", labelme(tmp_path, shape("cat", points, "mask", mask=png(SOLID))))
+    expected = np.zeros((6, 7), bool)
+    expected[rows, columns] = True
+    assert (masks_of(one)["cat"][0] == expected).all()
+    assert [note.split(" (")[0] for note in notes] == (
+        [] if expected.sum() == 4 else ["1 masks reach beyond their picture: cut off at its edge"]
+    )
+
+
 LABELME = {
     "has 2 points; a polygon has 3 or more": shape("cat", SQUARE[:2]),
     "has 3 points; a circle has 2": shape("cat", SQUARE[:3], "circle"),
     "type 'star' is none of": shape("cat", SQUARE, "star"),
     "has a point that lies in no picture": shape("cat", [[0, 0], [1e300, 1], [2, 2]]),
     "its mask is no PNG in base64": shape("cat", [[0, 0], [1, 1]], "mask", mask="###"),
-    "a mask of [2, 2] does not lie in its box": shape("cat", [[6, 0], [7, 1]], "mask", mask=png(np.ones((2, 2), bool))),
+    "has 3 points; a turned rectangle has 4": shape("cat", SQUARE[:3], "oriented_rectangle"),
+    "a mask of [2, 2] does not lie in its box (x 7": shape("cat", [[7, 0], [8, 1]], "mask", mask=png(SOLID)),
+    "a mask of [2, 2] does not lie in its box (x 0": shape("cat", [[0, 0], [2, 1]], "mask", mask=png(SOLID)),
+    "a mask of [2, 2] does not lie in its box (x 1": shape("cat", [[1.4, 0], [4, 1]], "mask", mask=png(SOLID)),
 }
 
 

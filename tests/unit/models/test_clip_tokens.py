@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from open_clip.tokenizer import SimpleTokenizer, get_clean_fn
 
-from bench.models import sources
+from bench.models import clip_tokens, sources
 from bench.models.clip_tokens import clean_text, tokenize_texts
 
 ODD = [
@@ -98,3 +98,17 @@ def test_any_other_tokenizer_is_called_as_it_is() -> None:
     assert tokenize_texts(SimpleNamespace(), []) == []
     rows = np.array([[7, 9, 9, 0], [3, 0, 9, 1]])
     assert tokenize_texts(lambda texts: rows[: len(texts)], ["x", "y"]) == [[7, 9], [3, 0, 9]]
+
+
+def test_words_that_never_come_again_are_forgotten_and_marks_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """open_clip's tokenizer alone remembers every word that it ever met."""
+    monkeypatch.setattr(clip_tokens, "WORDS", 20)
+    tokenizer, held = SimpleTokenizer(), []
+    texts = [f"house{chr(97 + i // 26)}{chr(97 + i % 26)} <end_of_text> lantern" for i in range(100)]
+    made = []
+    for first in range(0, 100, 10):
+        made += tokenize_texts(tokenizer, texts[first : first + 10])
+        held.append(len(tokenizer.cache))
+    assert max(held) <= 20 + 10 and min(held[1:]) < held[0]
+    fresh = SimpleTokenizer()
+    assert made == tokenize_by_open_clip(fresh, texts) and len(fresh.cache) > 100

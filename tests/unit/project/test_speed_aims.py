@@ -64,6 +64,21 @@ def test_every_aim_of_the_issue_is_there(script: ModuleType, results: Path) -> N
     assert value == 3072.5 and not aim.is_met(value)
 
 
+def test_a_whole_image_is_judged_by_its_row_of_the_default_settings(script: ModuleType, results: Path) -> None:
+    assert [value for _, value in script.judge_image(results).judged] == [None, None]
+    head = "hours,clock_hours,peak_mb,segments,texts_asked,texts_read,n,image,settings,commit\n"
+    rows = ["0.1,0.1,1,1,1,1,1,1 x 1,caption.beams=1,a\n", "1.25,2.5,3000,20,900,100,1,640 x 427,by default,abc\n"]
+    (results / "speed/image.csv").write_text(head + "".join(rows))
+    section = script.judge_image(results)
+    assert [(aim.bound, value, aim.is_met(value)) for aim, value in section.judged] == [
+        (1, 1.25, False),
+        (3072, 3000, True),
+    ]
+    assert section.n == (
+        "1 run of 640 x 427 pixels, 20 segments described, 100 of 900 texts read, 2.5 h by the clock, commit abc"
+    )
+
+
 def test_values_are_those_of_the_files_by_hand(script: ModuleType, results: Path) -> None:
     (results / "speed.csv").write_text(
         "case,side,seconds,ratio,runs,n\n"
@@ -137,7 +152,7 @@ def test_one_script_runs_the_commands_that_the_page_names(script: ModuleType) ->
     command = ["sh", str(ROOT / "scripts/speed.sh"), "FOLDER"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    for named in (script.PAPER, script.GROWTH, script.META, script.MEMORY, script.STAGES):
+    for named in (script.PAPER, script.GROWTH, script.META, script.MEMORY, script.IMAGE, script.STAGES):
         assert named.split(" ", 1)[1] in lines, named
     assert all("results/speed.csv" in line for line in lines if "compare_speed" in line)
     cases = {word for line in lines if "compare_speed" in line for word in line.split()}

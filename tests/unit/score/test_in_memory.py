@@ -76,6 +76,7 @@ def hold(masks: Any, texts: Any, embeddings: Any = None, scores: Any = None) -> 
     (hold(np.ones((2, 40, 40), bool), ("x", "y")), "a: masks are 40x40 .* image is 4x6.* proportions='any'"),
     (hold(MASKS[0], ("x",)), r"bool \[4, 6\]; give bool \[segments, height, width\]"),
     (hold(MASKS.astype(np.float32), ("x", "y")), "masks are float32"),
+    (hold(np.full((2, 4, 6), 254, np.uint8).view(bool), ("x", "y")), "a: masks are booleans whose bytes .* take ~mask"),
     (hold(MASKS, ("x",)), "2 masks but 1 texts"), (hold(MASKS, "xy"), "texts is 'xy'"),
     (hold(MASKS, ("x", None)), "give a list with a text"),
     (hold(MASKS, ("x", "y"), np.zeros((3, 5), np.float32)), "2 masks but 3 embeddings"),

@@ -13,6 +13,7 @@ from bench.speed.products import Product
 from bench.speed.stages import embeddings, features
 from bench.speed.trial import Trial, run_trial
 from bench.speed.write import make_page
+from bench.system import attention_tiles
 from bench.system.products import leave_to_torch
 
 MACHINE = {"processor": "one", "dtype": "float32", "torch": "2"}
@@ -32,6 +33,25 @@ def test_the_bound_is_that_of_products_and_exponentials(monkeypatch: pytest.Monk
     assert line.endswith("of the limit of products float32 can reach 0.83.")
 
 
+@pytest.mark.parametrize("pays", [True, False])
+def test_products_of_heads_are_those_of_tiles_where_these_pay(pays: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: 0.64 billion operations at 1 ns, or by tiles at a quarter of that."""
+    monkeypatch.setattr(attention_tiles, "pays", lambda: pays)
+    monkeypatch.setattr(precision, "measure_tiles", lambda: (2.5e-10, 1e-10))
+    monkeypatch.setattr(products, "_measure", lambda m, k, n, dtype, cold: 1e9)
+    assert precision._measure_rounded(Product(1000, 64, 1000, 5)) == pytest.approx(0.16 if pays else 0.64)
+    assert precision._measure_rounded(Product(1000, 1000, 64, 5)) == pytest.approx(0.16 if pays else 0.64)
+    assert precision._measure_rounded(Product(1000, 1000, 1000, 5)) == pytest.approx(10)
+    assert measure_exponential("bfloat16") == 1e-10 if pays else measure_exponential("bfloat16") > 0
+
+
+def test_tiles_take_some_time_and_exponentials_little_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 4 x 64 logits: 2 operations of 64 numbers each, and as many of their weights."""
+    monkeypatch.setattr(precision, "TILES", 200)
+    operation, exponential = precision.measure_tiles.__wrapped__()
+    assert operation > 0 and exponential >= 0
+
+
 def test_the_page_has_a_line_for_each_stage_that_was_compared() -> None:
     trial = Trial("features", "one number", lambda: 1.0, lambda: 1.0, lambda one, other: abs(one - other), 0.0)
     made = dict.fromkeys(("seconds", "ratio", "products_ratio", "exponentials", "exponentials_s", "most"), 1.0)
@@ -43,6 +63,7 @@ def test_the_page_has_a_line_for_each_stage_that_was_compared() -> None:
 
 @pytest.mark.parametrize("kind", precision.TYPES)
 def test_an_exponential_takes_some_time(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention_tiles, "pays", lambda: False)
     monkeypatch.setattr(precision, "ROWS", 16)
     assert 0 < measure_exponential(kind) < 1e-3
 

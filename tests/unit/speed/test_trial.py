@@ -155,6 +155,9 @@ def test_rows_say_which_settings_they_were_made_with_and_others_are_not_judged(t
     table = [line for line in page.splitlines() if line.startswith(("| stage", "|---|---|-", "| features | one"))]
     assert {line.count("|") for line in table} == {15}
     assert list(pd.read_csv(tmp_path / "paper.csv")["settings"]) == ["by default", "encode=masked image=a|b.png"]
+    assert "**Weights:** Of features, embeddings: not told." in page
+    dino = make_page([old, {**own, "weights": "clip random, 427.9 M numbers"}], MACHINE, "paper")
+    assert "**Weights:** Of features: not told. Of embeddings: clip random, 427.9 M numbers." in dino
     assert describe_others(kept, kept[:1]) == "kept beside, of other settings: embeddings (encode=masked image=a|b.png)"
     assert describe_others(kept, kept[1:]) == "kept beside, of other settings: features (by default)"
     assert describe_others(kept[:1], kept[:1]) == "" and "settings" not in make_page([old], MACHINE, "embedded")

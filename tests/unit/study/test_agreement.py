@@ -46,6 +46,16 @@ def test_by_hand() -> None:
     assert found[ALPHA].n == 2 and np.isnan(found[ALPHA].low) and found[ALPHA].note == "only 2 images"
 
 
+def test_kappa_knows_ratings_that_nobody_gave() -> None:
+    """Of 0 to 3 nobody gives 2, and 1 and 3 are two steps apart all the same; scikit-learn alone says 0.727.
+
+    Distances sum to 1 + 4 + 4; those of all pairs of a rating of one and of the other to 208, of 8 ratings.
+    """
+    pairs = np.array([[0, 0], [0, 0], [0, 1], [1, 1], [1, 3], [3, 3], [3, 3], [3, 1.0]])
+    found = {each.measure: each.value for each in measure_agreement(list_answers(pairs), 0)}
+    assert found[KAPPA] == pytest.approx(1 - 9 * 8 / 208)
+
+
 def test_constant_ratings_give_a_sentence() -> None:
     found = {each.measure: each for each in measure_agreement(list_answers(np.full((30, 3), 2.0)), 200)}
     for name in (ALPHA, STEPS, KAPPA):
@@ -56,7 +66,7 @@ def test_constant_ratings_give_a_sentence() -> None:
 
 def test_one_rater_gives_a_sentence() -> None:
     for each in measure_agreement(list_answers(np.array([[0.0], [3.0]])), 200):
-        assert np.isnan(each.value) and each.note == "no question has two ratings yet"
+        assert np.isnan(each.value) and each.note == "no question has two ratings that count"
 
 
 def test_batches_that_share_no_question_leave_kappa_out() -> None:

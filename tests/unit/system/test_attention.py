@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from bench.system import attention, attention_bfloat16
+from bench.system import attention, attention_bfloat16, attention_tiles
 from bench.system.attention import attend
 
 
@@ -92,6 +92,7 @@ def test_attention_in_bfloat16_is_about_as_near_to_float64_as_torchs(
 ) -> None:
     """Random queries and keys: logits of deviation 1, 4, 7 and 900, of which the last are made in float32."""
     monkeypatch.setattr(attention, "MANY", many)
+    monkeypatch.setattr(attention_tiles, "pays", lambda: False)
     query, key, value = draw(3, 1, 2, 577, 64).bfloat16()
     query, key = deviation * query, deviation * key
     expected = (query.double() @ key.double().transpose(-1, -2) / 8).softmax(-1) @ value.double()

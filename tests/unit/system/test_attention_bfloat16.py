@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from bench.system import attention, attention_bfloat16
+from bench.system import attention, attention_bfloat16, attention_tiles
 from bench.system.attention import attend, bound, scale
 from bench.system.attention_bfloat16 import FARTHEST
 
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("every_product")
 @pytest.fixture(autouse=True)
 def few_keys_count_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention, "MANY", 1)
+    monkeypatch.setattr(attention_tiles, "pays", lambda: False)
 
 
 def draw(*shape: int, seed: int = 0) -> torch.Tensor:

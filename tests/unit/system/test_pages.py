@@ -14,10 +14,12 @@ from safetensors.torch import load_file, save_file
 from bench.merge.siblings import Siblings
 from bench.pipeline import Pipeline
 from bench.records import Captions, Embeddings, Sample, SegmentTree
-from bench.system import pages
-from bench.system.pages import Mapping, can_give_back, give_back, isolate, list_mappings
+from bench.system import pages, rowwise
+from bench.system.pages import Mapping, can_give_back, give_back, give_back_compiler, isolate, list_mappings
 
 SIZE = 4 << 20
+LEAST_CODE = 10 << 20
+"""Bytes: LLVM has 80 million."""
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a mapping holds")
 HEAD = "7f0000000000-7f0004000000 {} 00000000 fe:00 260850                     {}\n"
 SIZES = "Size: 65536 kB\nRss: {} kB\nPss: 1 kB\nAnonymous: {} kB\nSwap: {} kB\nVmFlags: rd mr mw me ac\n"
@@ -148,3 +150,31 @@ def test_where_the_system_does_not_say_nothing_is_given_back(monkeypatch: pytest
     monkeypatch.setattr(pages, "read_own_memory", lambda name: None)
     assert give_back() == 0
     assert isolate(divmod)(7, 2) == (3, 1)
+
+
+@linux
+def test_loops_run_as_before_once_the_code_of_their_compiler_is_given_back() -> None:
+    numbers = torch.linspace(-4, 4, 64).reshape(2, 32)
+    before, again = numbers.clone(), numbers.clone()
+    sums = rowwise.exponentiate_(before)
+    assert give_back_compiler() > LEAST_CODE
+    assert torch.equal(rowwise.exponentiate_(again), sums) and torch.equal(again, before)
+
+
+def test_of_the_compiler_only_what_nobody_writes_to_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not what was written to while it was loaded, though nobody may now (r--p), nor another library."""
+    given: list[tuple[int, int]] = []
+    kinds = [("r-xp", "libllvmlite"), ("r--p", "libllvmlite"), ("rw-p", "libllvmlite"), ("r-xp", "libc")]
+    lines = [
+        f"{at:x}000-{at + 2:x}000 {rights} 00000000 fe:00 26 {12 * ' '}/lib/{name}.so\n"
+        for at, (rights, name) in enumerate(kinds)
+    ]
+    (tmp_path / "maps").write_text("".join(["7ff0-8000 rw-p 00000000 00:00 0\n", *lines]))
+    (tmp_path / "smaps").touch()
+    monkeypatch.setattr(pages, "_MAPS", tmp_path / "smaps")
+    monkeypatch.setattr(pages, "_forget", lambda start, stop: given.append((start, stop)))
+    assert give_back_compiler() == 0x2000 and given == [(0, 0x2000)]
+    monkeypatch.setattr(pages, "_MAPS", tmp_path / "elsewhere/smaps")
+    assert give_back_compiler() == 0, "a system that does not tell"
