@@ -29,8 +29,9 @@ def pays() -> bool:
     """Whether the processor multiplies pairs of bfloat16 in registers, and has no matrix unit, which oneDNN uses."""
     from llvmlite.binding import get_host_cpu_features
 
-    features = get_host_cpu_features()
-    return bool(features.get("avx512bf16")) and not features.get("amx-bf16")
+    from bench.system.pair_loops import HAS_PAIRS
+
+    return HAS_PAIRS and not get_host_cpu_features().get("amx-bf16")
 
 
 def attend_heads(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> Tensor:
