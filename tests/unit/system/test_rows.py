@@ -88,7 +88,7 @@ def test_what_is_made_of_rows_is_tried_at_a_number_when_that_is_needed() -> None
         asked.append(len(x))
         return x.double().sum(1) + (len(x) in (8, 32))  # these two round otherwise
 
-    sizes = SteadySizes(48, call, (5,), torch.float32)
+    sizes = SteadySizes(72, call, (5,), torch.float32)
     assert asked == []
-    assert [sizes.round_up(count) for count in (3, 5, 8, 9, 29, 48, 4)] == [4, 12, 12, 12, 36, 48, 4]
-    assert asked == [4, 48, 8, 12, 32, 36], "each once, the usual number for comparison"
+    assert [sizes.round_up(count) for count in (3, 5, 8, 9, 29, 65, 4)] == [4, 12, 12, 12, 48, 72, 4]
+    assert asked == [4, 72, 8, 12, 32, 48], "each once, the usual number for comparison"
