@@ -53,10 +53,14 @@ def choose_split(found: Any, split: str, root: str) -> tuple[str, Any]:
 
 
 def _find_folder(root: str) -> Path:
-    """Find the folder that ``root`` is, or the snapshot of the data set of that name in the local cache."""
+    """Find the folder that ``root`` is, or the snapshot of the data set of that name in the local cache.
+
+    The path is absolute: `load_dataset` takes a bare ``parquet``, ``csv`` or ``imagefolder`` for the format of that
+    name, and reads whatever lies in the working folder.
+    """
     folder = Path(root).expanduser()
     if folder.is_dir():
-        return folder
+        return folder.absolute()
     if folder.exists():
         raise UserError(f"data.root={root} is a file; name the folder it lies in")
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", root):

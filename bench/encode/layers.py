@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.encode.tower import Tower
-from bench.encode.weighing import sum_heads, weigh_heads, write_means
+from bench.encode.weighing import average_heads, sum_heads, weigh_heads, write_means
 from bench.models.blocks import Block
 from bench.system.attention import attend
 from bench.system.products import multiply_each, takes
@@ -120,9 +120,11 @@ class Layer:
         kept = self.exponential if self.keeps_exponential else self._shared if shared else None
         for at, under in enumerate(masks.unbind(1)):
             query, key, value = (part[at % sequences] for part in self._parts)
-            asking, exact = query[:, : self.queries], value.float() if self.keeps_exponential else value
-            weighed = weigh_heads(asking, key, under) if kept is None else sum_heads(kept[at % sequences], under)
-            write_means(weighed, exact, under, made[at])
+            if kept is None:
+                average_heads(query[:, : self.queries], key, value, under, made[at])
+            else:
+                exact = value.float() if self.keeps_exponential else value
+                write_means(sum_heads(kept[at % sequences], under), exact, under, made[at])
         return made.permute(1, 0, 3, 2, 4)
 
     @cached_property

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bench.system import attention_tiles
 from bench.system.attention import exponentiate_in_product
 from bench.system.products import multiply
 from bench.system.rowwise import run_by_rows, view_array
@@ -89,6 +90,23 @@ def sum_under(weights: Tensor, masks: Tensor) -> Tensor:
         lambda weights, sums: weighing_loops.sum_rows(sums, weights, under), view_array(weights), view_array(sums)
     )
     return sums
+
+
+def average_heads(query: Tensor, key: Tensor, value: Tensor, masks: Tensor, made: Tensor) -> None:
+    """Write to `made`, float32 [k, Q, H, D], the means of values under masks by exponentials that are not kept.
+
+    They are those of `weigh_heads` and `write_means`. In bfloat16 they are made by tiles where these pay, whose masks
+    are rounded, too.
+    """
+    if not attention_tiles.takes(query, value):
+        write_means(weigh_heads(query, key, masks), value, masks, made)
+        return
+    far = attention_tiles.average_heads(query, key, value, masks, made)
+    for head in far.any(-1).nonzero()[:, 0].tolist():
+        rows, one = far[head].nonzero()[:, 0], slice(head, head + 1)
+        own = made.new_empty(len(masks), len(rows), 1, made.shape[3])
+        write_means(weigh_heads(query[one, rows], key[one], masks), value[one], masks, own)
+        made[:, rows, head] = own[:, :, 0]
 
 
 def write_means(weighed: Iterable[Weighed], value: Tensor, masks: Tensor, made: Tensor) -> None:

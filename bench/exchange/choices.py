@@ -21,6 +21,8 @@ SHARED = {
     "faults": "stop",
 }  # fmt: skip
 """Choices of every kind, with their defaults."""
+MEANINGS = ("classes", "first", "images")
+"""Choices that say what numbers mean: where none is made, what `zgs export` left beside the place says it."""
 NAMES = ("own", "readable")
 FAULTS = ("stop", "skip")
 
@@ -28,11 +30,14 @@ FAULTS = ("stop", "skip")
 def make_source(path: Path, name: str, kind: Kind, given: Mapping[str, str], dataset: Dataset | None = None) -> Source:
     """Make what a kind reads of a place and the choices that were given; ``name`` is the kind's word.
 
-    Without other words for it, ``dataset`` says what numbers and images are called. Raises UsageError for a choice that
-    the kind does not have.
+    Without other words for it, what lies beside the place says what numbers and images are called, else ``dataset``.
+    Raises UsageError for a choice that the kind does not have.
     """
-    options = check_choices(name, kind, given)
-    known, notes = frozenset(list_whole_split(dataset)) if dataset else frozenset(), Notes()
+    options, notes = check_choices(name, kind, given), Notes()
+    if not any(options[key] for key in MEANINGS) and (beside := kind.beside(path)):
+        options |= beside
+        notes.say(f"{' '.join(f'{key}={place}' for key, place in beside.items())}: as zgs export left it beside")
+    known = frozenset(list_whole_split(dataset)) if dataset else frozenset()
     images = ImageNames(pattern=options["ids"], known=known, cut=options["cut"], notes=notes)
     classes = ClassNumbers({})
     if options["images"]:

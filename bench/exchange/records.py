@@ -84,12 +84,18 @@ Write = Callable[[Iterable[ForeignImage], Target], None]
 """Writes images. What the kind cannot hold is counted in the notes."""
 
 
+def find_nothing(path: Path) -> Mapping[str, str]:
+    """Find no choice beside a place."""
+    return {}
+
+
 @dataclass(frozen=True, eq=False)
 class Kind:
     """A kind of foreign file.
 
     ``tell`` looks at a place and says in half a sentence why it is of this kind, or returns None. ``needs_classes``:
-    its segments carry numbers of classes. ``options`` are the names of its choices, with their defaults.
+    its segments carry numbers of classes. ``options`` are the names of its choices, with their defaults. ``beside``
+    finds what ``write`` has left beside a place to say what its numbers mean, as a choice.
     """
 
     title: str
@@ -98,3 +104,4 @@ class Kind:
     write: Write | None = None
     needs_classes: bool = True
     options: Mapping[str, str] = field(default_factory=dict)
+    beside: Callable[[Path], Mapping[str, str]] = find_nothing

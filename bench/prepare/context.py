@@ -90,7 +90,7 @@ def _find_coding(masks: Mapping[str, Path], voc: Mapping[str, Path], choices: Ch
         options = options[:1]
     if len(options) > 1:
         names = " | ".join(option.name for option in options)
-        raise UserError(f"the masks may be any of {names}, and their pixels do not tell which; {_ask(wide)}")
+        raise UserError(f"the masks may be any of {names}, and their pixels do not tell which; {_ask(wide, choices)}")
     how = _TOLD if choices.order or choices.first is not None else "by the numbers that occur"
     return options[0], f"{how} in {len(sample_evenly(masks))} masks (no VOC masks at hand to confirm it)"
 
@@ -110,17 +110,17 @@ def _choose_by_overlap(
         return coding, f"VOC's own masks agree on {over}"
     if winner:
         raise UserError(f"VOC's masks say that the order is {winner}, which was ruled out ({over}); leave --order out")
-    asked = f"{_ask(options[0].wide)}, without VOC masks in the folder"
+    asked = _ask(options[0].wide, choices) + ", without VOC masks in the folder: then what you say is believed"
     raise UserError(f"VOC's masks speak clearly for no known order ({over}); {asked}")
 
 
-def _ask(wide: bool) -> str:
-    """Ask what a user can say; 459 classes have one order."""
-    return (
-        "give VOC's own masks of some of these images (--voc VOCdevkit), or say what they are: "
-        + ("" if wide else f"{_ORDER}, ")
-        + "--first 0 or 1 (number of the first class)"
-    )
+def _ask(wide: bool, choices: Choices) -> str:
+    """Ask what a user can say and has not said; 459 classes have one order."""
+    order = "" if wide or choices.order else _ORDER
+    first = "" if choices.first is not None else "--first 0 or 1 (number of the first class)"
+    said = ", ".join(filter(None, (order, first)))
+    masks = "give VOC's own masks of some of these images (--voc VOCdevkit), or say what they are"
+    return f"{masks}: {said}" if said else f"{masks}, as you do"
 
 
 def _is_told(option: Coding, choices: Choices) -> bool:

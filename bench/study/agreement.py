@@ -55,9 +55,8 @@ def measure_agreement(answers: pd.DataFrame, resamples: int = 10_000, seed: int 
     kept = counts.sum(axis=1) >= 2
     counts, images = counts[kept], images[kept]
     if not len(counts):
-        return [
-            _make_empty(name, "no question has two ratings yet") for name in (ALPHA, STEPS, KAPPA, ALIKE, PAIRS, _NEAR)
-        ]
+        note = "no question has two ratings that count"
+        return [_make_empty(name, note) for name in (ALPHA, STEPS, KAPPA, ALIKE, PAIRS, _NEAR)]
     # i images: sums over their questions of everything below, so that a resample is a sum of rows.
     names, at = np.unique(images, return_inverse=True)
     pairs = _sum_by_image(count_coincidences(counts).reshape(len(counts), -1), at)  # i x 16

@@ -85,8 +85,8 @@ def take_whole_questions(answers: pd.DataFrame) -> tuple[Int64[np.ndarray, "q r"
     kept = kept[kept.groupby("question").cumcount() < raters]
     if len(kept) < FEWEST * raters:
         raise UserError(
-            f"study plan: a pilot needs {FEWEST} questions with two ratings or more, and this one has {(n > 1).sum()}: "
-            "let more people rate"
+            f"study plan: a pilot needs {FEWEST} questions with two ratings that count, and this one has "
+            f"{(n > 1).sum()}: let more people rate (none of an excluded rater counts, but with exclude=no)"
         )
     return kept["rating"].to_numpy(np.int64).reshape(-1, raters), kept["image"].to_numpy(str)[::raters]
 

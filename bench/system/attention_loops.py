@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.system.loops import LEAST, U32, F, compile_exact, compile_part, narrow, order, restore
-from bench.system.pair_tile_loops import COLUMNS, LANES, PAIRS, ROWS, make_product, make_weighing
+from bench.system.loops import LEAST, U32, F, compile_exact, compile_part, narrow, order, restore, widen
+from bench.system.pair_tile_loops import COLUMNS, LANES, PAIRS, ROWS, make_product, make_summing, make_weighing
 
 KEYS = 2 * COLUMNS
 """Keys of a block: with their values they are 32 kB, which stay in the first cache."""
@@ -22,10 +22,12 @@ FIRST = F(-40)
 """The logarithm to base 2 of the largest weight that a row has among its first keys."""
 FARTHEST = F(2.0**80)
 """The largest sum of a row's weights: logits are up to 83 larger than those of its first keys."""
+NEAREST = F(2.0**-100)
+"""The least sum of a row's weights under a mask: some have no less than 2 ** -126, which is 2 ** -26 of that."""
 NOTHING = F(-3e38)
 """The logit of no key."""
 
-_add, _weigh = make_product(), make_weighing()
+_add, _weigh, _sum = make_product(), make_weighing(), make_summing()
 
 
 @compile_exact
@@ -41,12 +43,25 @@ def pack_keys(keys: Any, packed: Any) -> None:
 
 @compile_exact
 def pack_values(values: Any, packed: Any) -> None:
-    """Bring values [H, T, 64], bfloat16 by their bits, of two keys side by side: [H, T / 2, 64], zeros before."""
+    """Bring values [H, T, 64], bfloat16 by their bits, of two keys side by side: [1, H, T / 2, 64], zeros before."""
     for head in range(len(values)):
         for at in range(values.shape[1]):
-            row, pairs, places = values[head, at], packed[head, at // 2], U32(16 * (at % 2))
+            row, pairs, places = values[head, at], packed[0, head, at // 2], U32(16 * (at % 2))
             for d in range(COLUMNS):
                 pairs[d] |= U32(U32(row[d]) << places)
+
+
+@compile_exact
+def pack_masked_values(values: Any, masks: Any, packed: Any, packed_masks: Any) -> None:
+    """Do the same of values times each of the `masks` [k, T], to [k, H, T / 2, 64], and of the masks, to [k, T / 2]."""
+    for k in range(len(masks)):
+        for at in range(masks.shape[1]):
+            weight, places = masks[k, at], U32(16 * (at % 2))
+            packed_masks[k, at // 2] |= U32(U32(narrow(weight)) << places)
+            for head in range(len(values)):
+                row, pairs = values[head, at], packed[k, head, at // 2]
+                for d in range(COLUMNS):
+                    pairs[d] |= U32(U32(narrow(F(widen(row[d]) * weight))) << places)
 
 
 @compile_exact
@@ -59,29 +74,73 @@ def attend_rows(
     row whose total [H, Q] is not at most `FARTHEST` has no result: a logit is too far above those of its first keys, or
     no number.
     """
-    logits, weights = np.empty((ROWS, KEYS), F), np.empty((ROWS, KEYS // 2), U32)
+    none = np.empty((0, 0), U32)
     for head in range(len(asking)):
         for start in range(begin, end, QUERIES):
             asked = asking[head, start : min(start + QUERIES, end)]
-            sums, total = np.zeros((len(asked), COLUMNS), F), np.zeros((len(asked), LANES), F)
-            shift = np.empty(len(asked), F)
-            for first in range(0, count, KEYS):
-                here = min(KEYS, count - first)
-                _attend_block(asked, keys[head], values[head], first, here, scale, logits, weights, sums, total, shift)
+            sums, total, _ = _attend(asked, keys[head], values[:, head], none, count, scale)
             out = made[start : start + len(asked), head * COLUMNS : (head + 1) * COLUMNS]
-            _divide(sums, total, out, totals[head, start : start + len(asked)])
+            for row in range(len(out)):
+                whole = _add_lanes(total[row])
+                totals[head, start + row] = whole
+                _store_rounded(sums[0, row], F(F(1) / whole), out[row])
+
+
+@compile_exact
+def average_rows(
+    asking: Any, keys: Any, values: Any, masks: Any, seen: Any, count: Any, scale: Any, begin: Any, end: Any,
+    made: Any, totals: Any, least: Any,
+) -> None:  # fmt: skip
+    """Write the means of values under k masks, weighed as in `attend_rows`, to `made` [k, Q, H, 64], float32.
+
+    `totals` as there, and to `least` [H, Q] the least that a row's weights are under a mask that has any token `seen`
+    [k]; means under another are 0.
+    """
+    for head in range(len(asking)):
+        for start in range(begin, end, QUERIES):
+            asked = asking[head, start : min(start + QUERIES, end)]
+            sums, total, under = _attend(asked, keys[head], values[:, head], masks, count, scale)
+            for row in range(min(len(asked), totals.shape[1] - start)):
+                totals[head, start + row] = _add_lanes(total[row])
+                smallest = F(np.inf)
+                for k in range(len(masks)):
+                    whole = _add_lanes(under[k, row])
+                    if seen[k]:
+                        smallest = min(smallest, whole)
+                    factor = F(F(1) / whole) if seen[k] else F(0)
+                    out, of = made[k, start + row, head], sums[k, row]
+                    for d in range(COLUMNS):
+                        out[d] = of[d] * factor
+                least[head, start + row] = smallest
+
+
+@compile_part
+def _attend(asked: Any, keys: Any, values: Any, masks: Any, count: Any, scale: Any) -> Any:
+    """Sum up what all keys give to queries [n, 32]: weighted values [k, n, 64], weights [n, 16] and under masks.
+
+    The values are k times as many, [k, T / 2, 64], each for one of the masks [k, T / 2] whose sums [k, n, 16] are asked
+    for, or for none.
+    """
+    logits, weights = np.empty((ROWS, KEYS), F), np.empty((ROWS, KEYS // 2), U32)
+    sums, total = np.zeros((len(values), len(asked), COLUMNS), F), np.zeros((len(asked), LANES), F)
+    under, shift = np.zeros((len(masks), len(asked), LANES), F), np.empty(len(asked), F)
+    for first in range(0, count, KEYS):
+        here = min(KEYS, count - first)
+        _attend_block(asked, keys, values, masks, first, here, scale, logits, weights, sums, total, under, shift)
+    return sums, total, under
 
 
 @compile_part
 def _attend_block(
-    asked: Any, keys: Any, values: Any, first: Any, here: Any, scale: Any, logits: Any, weights: Any, sums: Any,
-    total: Any, shift: Any,
+    asked: Any, keys: Any, values: Any, masks: Any, first: Any, here: Any, scale: Any, logits: Any, weights: Any,
+    sums: Any, total: Any, under: Any, shift: Any,
 ) -> None:  # fmt: skip
     """Add what the keys from the `first` one on, so many as are `here`, give to the sums and totals of all queries.
 
     Four queries at a time: the exponentials of their logits are made while the logits of the next four are.
     """
     factor, tile, last = F(scale * F(LOG2_E)), first // COLUMNS * PAIRS, len(asked) - ROWS
+    registers = -(-here // COLUMNS) * (COLUMNS // 2 // LANES)
     logits[:] = 0
     for column in range(0, here, COLUMNS):
         _add(asked, 0, keys, tile + column // 2, logits, 0, column, PAIRS)
@@ -92,7 +151,10 @@ def _attend_block(
         following = min(row + ROWS, last)
         for column in range(0, here, COLUMNS):
             _weigh(asked, following, keys, tile + column // 2, logits, weights, column, total, row, shift, factor)
-        _add(weights, 0, values, first // 2, sums, row, 0, (here + 1) // 2)
+        for k in range(len(values)):
+            _add(weights, 0, values[k], first // 2, sums[k], row, 0, (here + 1) // 2)
+        for k in range(len(masks)):
+            _sum(weights, masks, k, first // 2, under[k], row, registers)
 
 
 @compile_part
@@ -106,13 +168,16 @@ def _set_shift(logits: Any, factor: Any, shift: Any) -> None:
 
 
 @compile_part
-def _divide(sums: Any, total: Any, made: Any, totals: Any) -> None:
-    """Write means, sums [r, 64] divided by their total, to `made`, bfloat16, and the totals, each the sum of 16."""
-    for row in range(len(made)):
-        whole = F(0)
-        for lane in range(LANES):
-            whole += total[row, lane]
-        totals[row] = whole
-        out, of, scale = made[row], sums[row], F(F(1) / whole)
-        for d in range(COLUMNS):
-            out[d] = narrow(F(of[d] * scale))
+def _add_lanes(total: Any) -> Any:
+    """Add up the 16 sums of a register, from left to right."""
+    whole = F(0)
+    for lane in range(LANES):
+        whole += total[lane]
+    return whole
+
+
+@compile_part
+def _store_rounded(sums: Any, scale: Any, out: Any) -> None:
+    """Write sums [64] times a scale to `out`, rounded to bfloat16."""
+    for d in range(COLUMNS):
+        out[d] = narrow(F(sums[d] * scale))

@@ -36,32 +36,66 @@ def pays() -> bool:
 def attend_heads(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> Tensor:
     """Write softmax(Q K^T / 8) V of [H, Q, 64], [H, T, 64] and [H, T, 64] to `mixed` [Q, 64 H], all bfloat16.
 
-    Sums are float32; weights, within 0.0018 of exact before that, are rounded to bfloat16 for their product with the
-    values. Returns which rows [H, Q] have no result: some logit is 83 above those of the first 64 keys, or no number.
+    Sums are float32; weights are rounded to bfloat16 for their product with the values, and summed so. Returns which
+    rows [H, Q] have no result: some logit is 83 above those of the first 64 keys, or no number.
     """
     from bench.system import attention_loops as loops  # imports numba
 
     heads, queries, _ = query.shape
-    groups = -(-queries // loops.ROWS)
-    asking = query.new_zeros(heads, groups * loops.ROWS, SIZE)
-    asking[:, :queries] = query
-    keys, values = _pack(key, value)
-    totals = np.empty((heads, queries), np.float32)
-    shares = split_among_threads(groups, heads * queries * key.shape[1])
-    given = view_array(asking.view(torch.uint32)), keys, values, key.shape[1], np.float32(SIZE**-0.5)
-    run_each(loops.attend_rows, [
-        (*given, first * loops.ROWS, last * loops.ROWS, view_array(mixed), totals) for first, last in shares
-    ])  # fmt: skip
+    count = key.shape[1]
+    values, totals = np.zeros((1, heads, -(-count // 2), SIZE), np.uint32), np.empty((heads, queries), np.float32)
+    loops.pack_values(view_array(value.contiguous()), values)
+    given = _pack_queries(query), _pack_keys(key), values, count, np.float32(SIZE**-0.5)
+    made = view_array(mixed), totals
+    run_each(loops.attend_rows, [(*given, *share, *made) for share in _split(heads, queries, count)])
     return torch.from_numpy(~(totals <= loops.FARTHEST))
 
 
-def _pack(key: Tensor, value: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Lay keys and values [H, T, 64] out in pairs, as tiles are multiplied by them."""
+def average_heads(query: Tensor, key: Tensor, value: Tensor, masks: Tensor, made: Tensor) -> Tensor:
+    """Write the means of the same values under masks [k, T], in [0, 1], to `made` [k, Q, H, 64]; both are float32.
+
+    Weights are those of softmax(Q K^T / 8) times a mask, which is rounded to bfloat16, as its values are; the means
+    under a mask of zeros are 0. Returns which rows [H, Q] have no result: as above, or since some mask sees no logit
+    within 41 of the largest of the first keys.
+    """
+    from bench.system import attention_loops as loops  # imports numba
+
+    heads, queries, _ = query.shape
+    count, tiles = key.shape[1], -(-key.shape[1] // loops.COLUMNS)
+    values = np.zeros((len(masks), heads, -(-count // 2), SIZE), np.uint32)
+    under = np.zeros((len(masks), tiles * loops.COLUMNS // 2), np.uint32)
+    loops.pack_masked_values(view_array(value.contiguous()), view_array(masks.contiguous()), values, under)
+    totals, least = np.empty((heads, queries), np.float32), np.empty((heads, queries), np.float32)
+    seen = masks.any(-1).numpy()
+    given = _pack_queries(query), _pack_keys(key), values, under, seen, count, np.float32(SIZE**-0.5)
+    written = view_array(made), totals, least
+    run_each(loops.average_rows, [(*given, *share, *written) for share in _split(heads, queries, count)])
+    return torch.from_numpy(~((totals <= loops.FARTHEST) & (least >= loops.NEAREST)))
+
+
+def _pack_queries(query: Tensor) -> np.ndarray:
+    """Lay queries [H, Q, 64] out in pairs, filled up to whole tiles with zeros: [H, n, 32]."""
+    from bench.system import attention_loops as loops
+
+    heads, queries, _ = query.shape
+    asking = query.new_zeros(heads, -(-queries // loops.ROWS) * loops.ROWS, SIZE)
+    asking[:, :queries] = query
+    return view_array(asking.view(torch.uint32))
+
+
+def _pack_keys(key: Tensor) -> np.ndarray:
+    """Lay keys [H, T, 64] out in pairs, as tiles are multiplied by them."""
     from bench.system import attention_loops as loops
 
     heads, count, _ = key.shape
     keys = np.zeros((heads, -(-count // loops.COLUMNS) * loops.PAIRS, loops.COLUMNS), np.uint32)
-    values = np.zeros((heads, -(-count // 2), loops.COLUMNS), np.uint32)
     loops.pack_keys(view_array(key.contiguous().view(torch.uint32)), keys)
-    loops.pack_values(view_array(value.contiguous()), values)
-    return keys, values
+    return keys
+
+
+def _split(heads: int, queries: int, keys: int) -> list[tuple[int, int]]:
+    """Split queries among threads by whole tiles: where each share begins and ends."""
+    from bench.system import attention_loops as loops
+
+    shares = split_among_threads(-(-queries // loops.ROWS), heads * queries * keys)
+    return [(first * loops.ROWS, last * loops.ROWS) for first, last in shares]

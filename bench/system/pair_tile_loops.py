@@ -90,6 +90,20 @@ def build_weights(
     sums.write(logits)
 
 
+def build_totals(pairs: Pairs, weights: Place, mask: Place, total: Place, registers: Any) -> None:
+    """Build total[r, 0 to 16] + the products of weights[r] with a mask, so many registers of pairs."""
+    build = pairs.build
+    sums = [cgutils.alloca_once_value(build, total.read(INDEX(r), INDEX(0), FLOATS)) for r in range(ROWS)]
+    with cgutils.for_range(build, registers) as loop:
+        column = build.mul(loop.index, INDEX(LANES))
+        own = mask.read(INDEX(0), column, BITS)
+        for r, added in enumerate(sums):
+            left = weights.read(INDEX(r), column, BITS)
+            build.store(pairs.add_products(left, own, build.load(added)), added)
+    for r, added in enumerate(sums):
+        total.write(build.load(added), INDEX(r), INDEX(0))
+
+
 def make_product(native: bool = HAS_PAIRS) -> Callable[..., None]:
     """Make add(x, row, w, at, y, out, column, depth): `build_sums` of x [row, 0], w [at, 0] and y [out, column] on.
 
@@ -145,6 +159,30 @@ def make_weighing(native: bool = HAS_PAIRS) -> Callable[..., None]:
         return signature, write
 
     return weigh
+
+
+def make_summing(native: bool = HAS_PAIRS) -> Callable[..., None]:
+    """Make sum(weights, masks, at, column, total, own, count): `build_totals` of masks [at, column] and total [own]."""
+
+    @intrinsic
+    def sum_up(typing: Any, weights: Any, masks: Any, at: Any, column: Any, total: Any, own: Any, count: Any) -> Any:
+        whole = types.int64
+        signature = types.void(weights, masks, whole, whole, total, whole, whole)
+
+        def write(context: Any, build: Any, signature: Any, args: Any) -> Any:
+            weights, masks, at, column, total, own, count = args
+            kinds = signature.args
+            places = [
+                find_place(context, build, kinds[0], weights, INDEX(0), INDEX(0)),
+                find_place(context, build, kinds[1], masks, at, column),
+                find_place(context, build, kinds[4], total, own, INDEX(0)),
+            ]
+            _call(build, build_totals, native, places, count)
+            return context.get_dummy_value()
+
+        return signature, write
+
+    return sum_up
 
 
 def _call(build: Any, form: Callable[..., None], native: bool, places: Sequence[Place], number: Any) -> None:

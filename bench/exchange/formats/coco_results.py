@@ -195,6 +195,12 @@ def write(images: Iterable[ForeignImage], target: Target) -> None:
         beside.write_text(json.dumps(content) + "\n", "utf-8")
 
 
+def find_beside(path: Path) -> dict[str, str]:
+    """Find the list of images and categories that `write` leaves beside results."""
+    lists = path.with_suffix(".images.json")
+    return {"images": str(lists)} if lists.is_file() and starts_list(path) else {}
+
+
 def _list_results(image: ForeignImage, number: Id, target: Target) -> Iterator[dict[str, Any]]:
     for segment in image.segments:
         category = target.classes.find_number(segment.text)
@@ -210,5 +216,5 @@ def _list_results(image: ForeignImage, number: Id, target: Target) -> Iterator[d
 
 KIND = Kind(
     "COCO results or annotations (.json): instances or stuff, run lengths or polygons",
-    tell, read, write, options={"fill": "coco", "crowd": "keep"},
+    tell, read, write, options={"fill": "coco", "crowd": "keep"}, beside=find_beside,
 )  # fmt: skip

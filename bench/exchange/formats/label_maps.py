@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
 GREY = {"P", "L", "1", "I", "I;16", "I;16B"}
 """Modes of pictures that may hold class numbers."""
 CITYSCAPES = ("_labelIds", "_labelTrainIds")
+CLASSES, HEAD = "classes.csv", ("id", "name")
+"""The list that `write` leaves in the folder of its maps, and the head of it."""
 _LOOKED = 20
 """Files of a folder that are looked at to tell what it holds."""
 
@@ -96,8 +99,19 @@ def write(images: Iterable[ForeignImage], target: Target) -> None:
             place = target.path / name
             place.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(paint_classes(image, target, nothing).astype(wide)).save(place)
-        with (target.path / "classes.csv").open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream, lineterminator="\n").writerows([("id", "name"), *sorted(numbers.items())])
+        with (target.path / CLASSES).open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream, lineterminator="\n").writerows([HEAD, *sorted(numbers.items())])
+
+
+def find_beside(path: Path) -> dict[str, str]:
+    """Find the list of classes that `write` leaves in a folder; one of another head is somebody else's."""
+    place = path / CLASSES
+    if not place.is_file():
+        return {}
+    with suppress(OSError), place.open("rb") as stream:  # of one that cannot be read its reader says so
+        if stream.readline().strip() != ",".join(HEAD).encode():
+            return {}
+    return {"classes": str(place)}
 
 
 def paint_classes(image: ForeignImage, target: Target, nothing: int) -> np.ndarray:
@@ -135,4 +149,4 @@ def order_by_score(image: ForeignImage) -> list[Segment]:
     return sorted(image.segments, key=lambda segment: segment.score or 0.0)
 
 
-KIND = Kind("a folder of label maps, as mmsegmentation's --out writes", tell, read, write)
+KIND = Kind("a folder of label maps, as mmsegmentation's --out writes", tell, read, write, beside=find_beside)

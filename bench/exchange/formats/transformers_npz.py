@@ -1,7 +1,8 @@
 """What transformers' ``post_process_semantic_segmentation`` and ``_panoptic``, ``_instance`` return, saved as npz.
 
 One npz an image, named by it: ``segmentation`` [h, w], alone (class numbers), or with ``segments_info``, a json text.
-A panoptic map holds ids; where an id is in no segment (0 or -1, by model) no segment is.
+A panoptic map holds ids; where an id is in no segment (0 or -1, by model) no segment is. Instances may also be a mask
+each, ``segmentation`` [n, h, w] (``return_binary_maps=True``): in one map the less sure may lie on the surer one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bench.exchange.image_names import cut_ending
 from bench.exchange.label_pictures import make_image
 from bench.exchange.records import ForeignImage, Kind, Segment, Source
 from bench.exchange.runs import encode_labels
+from bench.predictions import rle
 
 MAP, INFO = "segmentation", "segments_info"
 _OUTSIDE = (0, -1)
@@ -56,21 +58,51 @@ def read(source: Source) -> Iterator[ForeignImage]:
 def _read_image(source: Source, arrays: Arrays, name: str) -> ForeignImage:
     if MAP not in arrays.names:
         raise BadSample(f"{arrays.path}: holds {', '.join(arrays.names[:5])}, but no {MAP!r}")
-    labels = read_whole(arrays, MAP)
     if INFO not in arrays.names:
-        return make_image(source, labels, name, str(arrays.path))
+        return make_image(source, read_whole(arrays, MAP), name, str(arrays.path))
     try:
         infos = msgspec.json.decode(arrays.read_text(INFO), type=list[Info])
     except msgspec.DecodeError as error:
         raise BadSample(
             f"{arrays.path}: {INFO} is no list of segments as json ({error}); save json.dumps(…)"
         ) from error
-    return _make_panoptic(source, labels, infos, name, str(arrays.path))
+    labels = arrays.read(MAP)
+    if labels.ndim == 3:
+        return _make_instances(source, labels, infos, name, str(arrays.path))
+    return _make_panoptic(source, check_whole(arrays, MAP, labels), infos, name, str(arrays.path))
+
+
+def _make_instances(source: Source, masks: np.ndarray, infos: list[Info], name: str, where: str) -> ForeignImage:
+    """Make the segments of a mask each, of which the n-th has the id n. Raises BadSample for what is none."""
+    if masks.dtype.kind not in "iufb" or not masks.size or not np.isin(masks, (0, 1)).all():
+        raise BadSample(f"{where}: {MAP!r} should be masks [n, h, w] of 0 and 1 but is {describe_values(masks)}")
+    if [info.id for info in infos] != list(range(len(masks))):
+        raise BadSample(f"{where}: {len(masks)} masks, but {INFO} lists the ids {[info.id for info in infos][:5]}")
+    texts, describe = source.classes.texts, source.classes.describe_unknown
+    faults = tuple(f"{where}, segment {i.id}: {describe(i.label_id)}" for i in infos if i.label_id not in texts)
+    kept = [at for at, mask in enumerate(masks) if mask.any()]
+    source.notes.count("segments have no pixel: left out", len(masks) - len(kept), name)
+    counts = rle.encode(masks[kept] != 0)
+    segments = () if faults else tuple(
+        Segment(texts[infos[at].label_id], text, infos[at].score)
+        for at, text in zip(kept, counts, strict=True)
+    )  # fmt: skip
+    return ForeignImage(name, (masks.shape[1], masks.shape[2]), segments, faults)
+
+
+def describe_values(array: np.ndarray) -> str:
+    """Describe an array by type, shape and the largest value that it holds."""
+    largest = f", up to {array.max():g}" if array.size and array.dtype.kind in "iuf" else ""
+    return f"{array.dtype} {list(array.shape)}{largest}"
 
 
 def read_whole(arrays: Arrays, name: str) -> np.ndarray:
     """Read a map [h, w] of whole numbers, which float arrays may hold, too."""
-    labels = arrays.read(name)
+    return check_whole(arrays, name, arrays.read(name))
+
+
+def check_whole(arrays: Arrays, name: str, labels: np.ndarray) -> np.ndarray:
+    """Check a map [h, w] of whole numbers; returns it as int64. Raises BadSample for any other array."""
     if labels.ndim != 2 or labels.dtype.kind not in "iuf" or not labels.size:
         raise BadSample(
             f"{arrays.path}: {name!r} should be whole numbers [h, w] but is {labels.dtype} {list(labels.shape)}"

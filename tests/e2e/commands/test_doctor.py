@@ -245,3 +245,6 @@ def test_models_that_no_stage_names_are_not_asked_for() -> None:
     sam = compose_settings(["segment=sam", "models=paper", "caption=retrieval", "caption.words=[cat]"])
     assert list_kinds(sam) == ("clip", "sentence", "sam")
     assert "dino" in list_kinds(compose_settings(["segment=grid", "encode=proxyclip"]))
+    assert list_kinds(compose_settings(["experiment=groupvit"])) == ("sentence", "groupvit"), (
+        "of a whole system its own"
+    )

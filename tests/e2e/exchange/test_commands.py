@@ -29,14 +29,15 @@ def run(*words: str | Path, code: int = 0) -> None:
 def test_written_as_another_tool_has_it_the_score_is_the_same(
     tmp_path: Path, voc: Path, ours: Path, kind: str, capsys: Any
 ) -> None:
-    """Numbers and names come from the data set; the kind is told by looking, and said."""
+    """Numbers are those of the texts, not the data set's, and what lies beside says so; the kind is told by looking."""
     there = tmp_path / ("maps" if kind == "label-maps" else "theirs.json")
-    run("export", kind, ours, f"to={there}", "classes=voc20")
-    assert f"{there}: 3 images as {kind}, 20 classes" in capsys.readouterr().out
-    names = ["import.images=" + str(tmp_path / "theirs.images.json")] if kind == "coco" else []
+    run("export", kind, ours, f"to={there}")
+    assert f"{there}: 3 images as {kind}, 5 classes" in capsys.readouterr().out
+    beside = {"coco": f"images={tmp_path}/theirs.images.json", "label-maps": f"classes={there}/classes.csv"}
     mapping = "score.mapping=[exact]"
-    theirs = values(zgs(tmp_path, voc, there, mapping, *names))
+    theirs = values(zgs(tmp_path, voc, there, mapping))
     told = capsys.readouterr().out
+    assert kind not in beside or f"  {beside[kind]}: as zgs export left it beside\n" in told
     assert re.search(rf"^{re.escape(str(there))}: {kind} \(.*\)$", told, re.MULTILINE)
     assert theirs == values(zgs(tmp_path, voc, ours, mapping)) and theirs
 
@@ -59,11 +60,12 @@ def test_images_that_are_called_otherwise_are_told_with_what_to_do(tmp_path: Pat
 
 def test_import_says_what_it_did_and_what_comes_next(tmp_path: Path, ours: Path, capsys: Any) -> None:
     run("export", "coco", ours, f"to={tmp_path / 'r.json'}")
-    run("import", tmp_path / "r.json", f"images={tmp_path / 'r.images.json'}", f"to={tmp_path / 'back.jsonl'}")
-    told = capsys.readouterr().out.splitlines()[-3:]
+    run("import", tmp_path / "r.json", f"to={tmp_path / 'back.jsonl'}")
+    told = capsys.readouterr().out.splitlines()[-4:]
     assert told == [
         f"{tmp_path}/r.json: coco (a list of results with image_id and category_id)",
         f"{tmp_path}/back.jsonl: 3 images, 5 segments",
+        f"  images={tmp_path}/r.images.json: as zgs export left it beside",
         f"next: zgs score {tmp_path}/back.jsonl data=…",
     ]
     head, *images = map(json.loads, (tmp_path / "back.jsonl").read_text().splitlines())

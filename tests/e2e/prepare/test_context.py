@@ -116,6 +116,9 @@ def test_an_unknown_order_fits_nothing(tmp_path: Path, capsys) -> None:
         labels = own59(image_id)
         save_png(tree / "59_context_labels" / f"{image_id}.png", np.where(labels, 60 - labels, 0))
     assert "speak clearly for no known order" in refused("pascal_context_59", tree, tmp_path / "to", capsys)
+    line = refused("pascal_context_59", tree, tmp_path / "to", capsys, "--order", "own")
+    said = "say what they are: --first 0 or 1 (number of the first class), without VOC masks in the folder: "
+    assert said in line, "what was said is not asked for again"
 
 
 @pytest.mark.slow

@@ -46,7 +46,6 @@ def shown(scene: Scene, plan: Plan) -> dict[str, list[int]]:
     return found
 
 
-@pytest.mark.slow
 def test_counts_are_those_that_show() -> None:
     told = []
     for scene, plan in some():

@@ -81,6 +81,20 @@ def test_the_fingerprint_is_of_contents_and_meanings(tmp_path: Path) -> None:
     assert read(tmp_path / "other").fingerprint != prints["disk"]
 
 
+@pytest.mark.parametrize("name", ["parquet", "imagefolder"])
+def test_a_folder_with_the_name_of_a_format_is_that_folder(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named as it is typed in the folder above it, where `load_dataset` reads other files."""
+    WAYS[name](tmp_path / name)
+    other = {"parquet": tmp_path / "other.parquet", "imagefolder": tmp_path / "other.png"}[name]
+    table().select([0]).to_parquet(str(other)) if name == "parquet" else other.write_bytes(png(MAPS[0]))
+    (tmp_path / "list.csv").write_text(LIST)
+    (tmp_path / "mine.yaml").write_text(LAYOUT + "id: key\n")
+    monkeypatch.chdir(tmp_path)
+    assert Hub(Path(name), tmp_path / "mine.yaml").list_ids() == ("b8", "b9")
+
+
 def test_rows_are_numbered_where_no_column_holds_ids(tmp_path: Path) -> None:
     save(tmp_path / "set")
     assert read(tmp_path).list_ids() == ("0", "1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,26 @@ def test_panoptic_ids_that_no_segment_has_are_of_none(tmp_path: Path) -> None:
     save(tmp_path / "n/a.npz", segmentation=MAP - 1, segments_info=info((0, 1, 0.5), (1, 0, 0.5)))
     (one,) = read("transformers", tmp_path / "n", classes=named(tmp_path))
     assert {t: m[0].sum() for t, m in masks_of(one).items()} == {"sky": 2, "wall": 2} and not one.faults
+
+
+def test_instances_of_a_mask_each_overlap(tmp_path: Path) -> None:
+    """As Mask2Former's return_binary_maps=True gives them, asked of transformers itself; a map would lose pixels."""
+    from transformers import Mask2FormerImageProcessor
+
+    classes, masks = torch.tensor([[[7.0, 0, 0, 0], [0, 2.5, 0, 0]]]), torch.full((1, 2, 8, 8), -9.0)
+    masks[0, 0, :, :5] = masks[0, 1, :, 3:] = 9.0
+    outputs = SimpleNamespace(class_queries_logits=classes, masks_queries_logits=masks)
+    (found,) = Mask2FormerImageProcessor().post_process_instance_segmentation(
+        outputs, threshold=0.6, target_sizes=[(8, 8)], return_binary_maps=True
+    )
+    listed = json.dumps(found["segments_info"])
+    save(tmp_path / "n/a.npz", segmentation=found["segmentation"].numpy(), segments_info=listed)
+    (one,) = read("transformers", tmp_path / "n", classes=named(tmp_path))
+    areas = {text: int(mask[0].sum()) for text, mask in masks_of(one).items()}
+    assert areas == {"wall": 40, "sky": 40} and one.size == (8, 8)
+    assert {s.text: s.score for s in one.segments} == {
+        ("wall", "sky")[each["label_id"]]: each["score"] for each in found["segments_info"]
+    }
 
 
 def test_fused_segments_are_one_and_ids_of_two_classes_are_a_fault(tmp_path: Path) -> None:
@@ -142,6 +163,18 @@ FAULTS: dict[str, dict[str, Any]] = {
     "segment 1: category 7 is none of the 3 classes": {
         "segmentation": MAP,
         "segments_info": info((1, 7, 1), (2, 0, 1)),
+    },
+    "segment 0: category 7 is none of the 3 classes": {
+        "segmentation": MAP[None] > 0,
+        "segments_info": info((0, 7, 1)),
+    },
+    "should be masks [n, h, w] of 0 and 1 but is int64 [1, 2, 3], up to 2": {
+        "segmentation": MAP[None],
+        "segments_info": info((0, 1, 1)),
+    },
+    "2 masks, but segments_info lists the ids [1, 2]": {
+        "segmentation": np.stack([MAP > 0, MAP > 1]),
+        "segments_info": info((1, 1, 1), (2, 0, 1)),
     },
     "the map holds the segment 2, which is not in segments_info": {
         "segmentation": MAP,

@@ -14,7 +14,7 @@ from bench.errors import UsageError, UserError
 from bench.exchange.choices import make_source, read_classes
 from bench.exchange.image_names import ImageNames, choose_numbers, cut_ending
 from bench.exchange.registry import load_kind
-from tests.unit.exchange.drawn import classes_file, write_json
+from tests.unit.exchange.drawn import NAMES, classes_file, write, write_json
 
 
 def source(folder: Path, dataset: Any = None, kind: str = "label-maps", **choices: str) -> Any:
@@ -38,6 +38,25 @@ def test_the_data_set_says_what_nobody_else_says(tmp_path: Path) -> None:
     assert source(tmp_path, data, classes=str(classes_file(tmp_path))).classes.texts[1] == "cat"
     lists = write_json(tmp_path / "l.json", {"categories": [{"id": 4, "name": "boat"}], "images": []})
     assert source(tmp_path, data, images=str(lists)).classes.texts == {4: "boat"}
+
+
+def test_what_was_exported_beside_comes_before_the_data_set_and_after_what_is_said(tmp_path: Path) -> None:
+    """Else numbers of our own list were read as those of another: a score near zero and no other sign."""
+    data = SimpleNamespace(name="voc", table=load_class_table("voc20"), list_ids=lambda: ("2007_000033",))
+    write("label-maps", [], tmp_path / "maps")
+    found = source(tmp_path / "maps", data)
+    assert found.classes.texts == NAMES and not found.classes.assumed
+    assert found.notes.list_lines() == [f"classes={tmp_path}/maps/classes.csv: as zgs export left it beside"]
+    assert source(tmp_path / "maps", data, classes="coco133").classes.texts[1] == "person"
+    assert source(tmp_path / "maps", data, first="0").classes.texts[0] == "aeroplane"
+    (tmp_path / "maps/classes.csv").write_text("name,colour\ncat,red\n")
+    assert source(tmp_path / "maps", data).classes.assumed, "somebody else's file"
+    write("coco", [], tmp_path / "r.json")
+    assert source(tmp_path / "r.json", data, "coco").classes.texts == NAMES
+    assert source(tmp_path / "r.json", data, "coco", classes="voc20").classes.texts[1] == "aeroplane"
+    write_json(tmp_path / "annotations.json", {"images": [], "categories": [], "annotations": []})
+    (tmp_path / "r.images.json").rename(tmp_path / "annotations.images.json")
+    assert source(tmp_path / "annotations.json", data, "coco").classes.assumed, "annotations name their own"
     assert not source(tmp_path).classes
 
 

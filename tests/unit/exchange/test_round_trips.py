@@ -40,7 +40,7 @@ def test_coco_results_keep_all(tmp_path_factory: Any, image: ForeignImage) -> No
     """Overlaps, empty masks, scores, order, name and size, and images without a segment."""
     path = tmp_path_factory.mktemp("c") / "r.json"
     assert write("coco", [image], path) == []
-    assert read("coco", path, images=str(path.with_suffix(".images.json"))) == [image]
+    assert read("coco", path) == [image], "images and categories are those beside it"
 
 
 @given(images(disjoint=True))
@@ -56,7 +56,7 @@ def test_panoptic_keeps_what_does_not_overlap(tmp_path_factory: Any, image: Fore
 def test_label_maps_keep_what_does_not_overlap_but_scores(tmp_path_factory: Any, image: ForeignImage) -> None:
     path = tmp_path_factory.mktemp("m") / "maps"
     notes = write("label-maps", [image], path)
-    found = read("label-maps", path, classes=str(path / "classes.csv"))[0]
+    found = read("label-maps", path)[0]
     assert {s.text: s.counts for s in found.segments} == {s.text: s.counts for s in image.segments}
     assert f"{len(image.segments):,} scores are left out: a map holds none" in notes or not image.segments
 
@@ -76,8 +76,7 @@ def test_overlaps_go_to_the_surest_and_are_counted(tmp_path_factory: Any, image:
     for name, place in (("coco-panoptic", folder / "p.json"), ("label-maps", folder / "maps")):
         notes = write(name, [image], place)
         assert any(note.startswith(said) for note in notes) == bool(shared)
-        choices = {"classes": str(folder / "maps" / "classes.csv")} if name == "label-maps" else {}
-        (found,) = read(name, place, **choices)
+        (found,) = read(name, place)
         seen = {p: t for t, ms in masks_of(found).items() for m in ms for p in map(tuple, np.argwhere(m).tolist())}
         assert seen == owner
         merged = len({id(one) for one in stands.values()}) - len({one.text for one in stands.values()})

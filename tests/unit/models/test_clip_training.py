@@ -108,7 +108,6 @@ def test_a_shrunk_picture_lies_in_the_patches_that_are_computed() -> None:
     torch.testing.assert_close(wide.sum(dim=(1, 2, 3)) / 48**2, images.mean(dim=(1, 2, 3)) * 3, atol=0.05, rtol=0)
 
 
-@pytest.mark.slow
 def test_a_batch_depends_on_seed_and_step_alone(feed: clip_feed.Feed) -> None:
     (near, far), tokens = feed.batch(3)
     (near_again, far_again), tokens_again = feed.batch(3)

@@ -7,13 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
 from bench.commands.board import main as board
 from bench.csv_files import read_csv
 from bench.errors import UsageError
-from bench.report.board_rows import UNKNOWN, describe_twins, find_twins, write_settings
+from bench.report.board_rows import UNKNOWN, add_twins, describe_twins, find_twins, select_different, write_settings
 from bench.report.figures.board import write_label
 from bench.run.run_folder import read_rows
 from tests.unit.report.fabricated import METRICS, fabricate
@@ -91,6 +92,20 @@ def test_one_image_that_differs_makes_two_runs(tmp_path: Path) -> None:
     rows["c"][metrics[-1]].numerator[3] += 1e-9
     assert find_twins(rows, metrics) == {}
     assert list(describe_twins({"c": "a"}, False)) == ["c: equal to a in every number of every image."]
+
+
+def test_a_twin_has_the_rank_of_the_run_it_equals_and_takes_none(tmp_path: Path) -> None:
+    """Quicker than a whole board: what counts in ranks, and the line that is added to them."""
+    runs = fabricate(tmp_path, ["first", "second"], [{}, {}])
+    rows = {"a": read_rows(runs[0]), "b": read_rows(runs[1]), "c": read_rows(runs[0])}
+    twins = find_twins(rows, list(METRICS.values()))
+    assert list(select_different(rows, twins)) == ["a", "b"]
+    alone = {name: rows[name] for name in "ac"}
+    assert select_different(alone, twins) is alone, "where one would be left alone all count"
+    ranked = pd.DataFrame({"variant": ["b", "a"], "rank": [1, 2], "value": [0.5, 0.25]})
+    told = add_twins(ranked, twins)
+    assert told.to_dict("list") == {"variant": ["b", "a", "c"], "rank": [1, 2, 2], "value": [0.5, 0.25, 0.25]}
+    assert len(add_twins(told, twins)) == 3, "one that was ranked has its line"
 
 
 def test_a_table_of_tuning_has_to_be_there() -> None:

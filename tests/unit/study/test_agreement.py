@@ -66,7 +66,7 @@ def test_constant_ratings_give_a_sentence() -> None:
 
 def test_one_rater_gives_a_sentence() -> None:
     for each in measure_agreement(list_answers(np.array([[0.0], [3.0]])), 200):
-        assert np.isnan(each.value) and each.note == "no question has two ratings yet"
+        assert np.isnan(each.value) and each.note == "no question has two ratings that count"
 
 
 def test_batches_that_share_no_question_leave_kappa_out() -> None:

@@ -64,7 +64,9 @@ def test_more_questions_and_raters_make_intervals_narrower_and_cost_what_they_co
 def test_the_same_pilot_gives_the_same_plan_and_a_small_one_a_line() -> None:
     plans = [plan_study(draw_pilot(20, 2, 1), [30], [2], Prices(0, 1), studies=50) for _ in range(2)]
     pd.testing.assert_frame_equal(*plans)
-    with pytest.raises(UserError, match="a pilot needs 10 questions with two ratings or more, and this one has 5"):
+    with pytest.raises(
+        UserError, match="needs 10 questions with two ratings that count, and this one has 5.*exclude=no"
+    ):
         plan_study(draw_pilot(5, 3, 1), [30], [2], Prices(0, 1))
 
 

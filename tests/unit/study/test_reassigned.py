@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from bench.protocol import Protocol
+from bench.records import Overlap
 from bench.study import make, reassigned
 from bench.study.make import Plan
 from bench.study.questions import KINDS, RIGHT, WRONG
@@ -42,6 +45,20 @@ def test_texts_that_say_something_are_asked_about(unlabelled: SimpleNamespace) -
     assert run.labels == {("a", 0): (Label("text", "a dog"),), ("b", 0): (Label("text", "the sky"),)}
     assert run.strata == dict.fromkeys(run.labels, (UNKNOWN, UNKNOWN)) and run.empty == 1
     assert label_run(Path("run"), "mine", [kind for kind in KINDS if kind != "text"]).labels == {}, "not asked for"
+
+
+def test_the_class_asked_about_is_the_nearest_without_a_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: -0.1 is the nearest of the first, for no threshold drops a label."""
+    rows = np.array([[-0.2, -0.1, -0.3], [0.9, 0.1, 0.2]], np.float32)
+    one = Overlap(
+        "a", np.ones((2, 3), np.int64), np.eye(2, dtype=bool), np.zeros(1, np.int32), np.ones(2, np.int64), rows
+    )
+    context: Any = SimpleNamespace(classes=SimpleNamespace(names=("cat", "dog", "sky")))
+    monkeypatch.setattr(reassigned, "resolve_protocol", lambda *_: Protocol())
+    found = dict(reassigned._assign([one], context, {"score": {}}, "tt"))
+    assert {place: label.text for place, label in found.items()} == {("a", 0): "dog", ("a", 1): "cat"}
+    assert {label.kind for label in found.values()} == {"tt"} and found["a", 0].cosine == pytest.approx(-0.1)
+    assert reassigned._assign([one], context, {"score": {}}, "st") == [], "no embeddings, no ST"
 
 
 def test_controls_are_of_drawn_scenes(unlabelled: SimpleNamespace) -> None:

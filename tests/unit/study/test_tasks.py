@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.study import tasks
+from bench.study.database import open_database
 from bench.study.raters import add_raters
 from bench.study.tasks import IDLE, NotAsked, count_done, find_task, record_answer, skip_question, take_task
 from tests.unit.study.made import make_study, rate_all
@@ -30,6 +31,15 @@ def test_every_question_gets_three_different_raters_and_every_task_its_control(t
     parts = database.execute("SELECT count(DISTINCT part) FROM tasks").fetchone()[0]
     assert Counter(row["rater"] for row in rows if row["known"]) == dict.fromkeys(codes, parts)
     assert database.execute("SELECT count(*) FROM tasks WHERE done = 0").fetchone()[0] == 0
+
+
+def test_an_answer_is_on_the_disk_before_it_is_acknowledged(tmp_path: Path) -> None:
+    """SQLite's words for it: 2 is FULL; another connection sees the answer when the call has returned."""
+    database = make_study(tmp_path, count=5)
+    assert database.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    rate_all(database, 1, lambda *_: 1)
+    assert open_database(tmp_path).execute("SELECT count(*) FROM answers").fetchone()[0] >= 5
 
 
 def test_batches_fill_up_one_after_the_other(tmp_path: Path) -> None:

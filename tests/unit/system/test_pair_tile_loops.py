@@ -11,16 +11,16 @@ from numba import njit
 
 from bench.system.attention_loops import FARTHEST
 from bench.system.pair_loops import HAS_PAIRS
-from bench.system.pair_tile_loops import COLUMNS, LANES, PAIRS, ROWS, make_product, make_weighing
+from bench.system.pair_tile_loops import COLUMNS, LANES, PAIRS, ROWS, make_product, make_summing, make_weighing
 from bench.system.rowwise import view_array
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["native", "plain"])
-def loops(request: pytest.FixtureRequest) -> tuple[Any, Any]:
-    """A product, and the exponentials of its tile between the products of another."""
+def loops(request: pytest.FixtureRequest) -> tuple[Any, Any, Any]:
+    """A product, the exponentials of its tile between the products of another, and sums of weights under a mask."""
     if request.param and not HAS_PAIRS:
         pytest.skip("this processor has no AVX512-BF16")
-    add, weigh = make_product(request.param), make_weighing(request.param)
+    add, weigh, sum_up = (make(request.param) for make in (make_product, make_weighing, make_summing))
 
     @njit
     def multiply(x: Any, w: Any, y: Any) -> None:
@@ -30,7 +30,11 @@ def loops(request: pytest.FixtureRequest) -> tuple[Any, Any]:
     def exponentiate(x: Any, w: Any, logits: Any, weights: Any, total: Any, shift: Any, factor: Any) -> None:
         weigh(x, 1, w, 2, logits, weights, COLUMNS, total, 1, shift, factor)
 
-    return multiply, exponentiate
+    @njit
+    def sum_masked(weights: Any, masks: Any, total: Any) -> None:
+        sum_up(weights, masks, 1, LANES, total, 1, 2)
+
+    return multiply, exponentiate, sum_masked
 
 
 def draw(*shape: int) -> torch.Tensor:
@@ -48,7 +52,7 @@ def pair_rows(w: torch.Tensor) -> np.ndarray:
 
 
 @pytest.mark.parametrize("depth", [1, 2, 31, 64])
-def test_products_are_added_to_what_is_there(loops: tuple[Any, Any], depth: int) -> None:
+def test_products_are_added_to_what_is_there(loops: tuple[Any, Any, Any], depth: int) -> None:
     """From places on that are given, and nothing is written beside them."""
     x, w = draw(7, 2 * depth).bfloat16(), draw(2 * depth + 4, COLUMNS).bfloat16()
     y = draw(9, 80)
@@ -58,7 +62,7 @@ def test_products_are_added_to_what_is_there(loops: tuple[Any, Any], depth: int)
     torch.testing.assert_close(y.double(), expected, rtol=1e-6, atol=1e-5)
 
 
-def test_exponentials_and_the_products_between_them(loops: tuple[Any, Any]) -> None:
+def test_exponentials_and_the_products_between_them(loops: tuple[Any, Any, Any]) -> None:
     """Weights are exact within 0.0001 and rounded, halves to even; totals are those of the rounded ones."""
     x, w = draw(6, 2 * PAIRS).bfloat16(), draw(2 * PAIRS + 4, COLUMNS).bfloat16()
     logits, shift = 3 * draw(ROWS, 2 * COLUMNS), 10 * draw(ROWS + 2)
@@ -77,7 +81,7 @@ def test_exponentials_and_the_products_between_them(loops: tuple[Any, Any]) -> N
     assert torch.equal(total[[0, 5]], torch.ones(2, LANES))
 
 
-def test_what_is_beyond_float32_is_too_large_or_next_to_nothing(loops: tuple[Any, Any]) -> None:
+def test_what_is_beyond_float32_is_too_large_or_next_to_nothing(loops: tuple[Any, Any, Any]) -> None:
     """What is too large, or no number, makes its row's total so; what is too small is no more than 2 ** -126."""
     logits, weights = torch.full((ROWS, 2 * COLUMNS), -200.0), torch.zeros(ROWS, 2 * COLUMNS).bfloat16()
     logits[:, COLUMNS + 5] = torch.tensor([-1000, -torch.inf, 200, torch.nan])
@@ -88,3 +92,12 @@ def test_what_is_beyond_float32_is_too_large_or_next_to_nothing(loops: tuple[Any
     low, high = total[1:3].sum(1), total[3:].sum(1)
     assert (weights[:2] <= 2.0**-126).all() and (low <= 64 * 2.0**-126).all()
     assert not (high <= FARTHEST).any()
+
+
+def test_sums_under_a_mask_are_added_to_what_is_there(loops: tuple[Any, Any, Any]) -> None:
+    """Two registers of 32 weights, from places on that are given."""
+    weights, masks, total = draw(ROWS, 64).bfloat16(), draw(3, 128).bfloat16(), torch.ones(ROWS + 2, LANES)
+    loops[2](pair(weights), pair(masks), view_array(total))
+    expected = weights.double() @ masks[1, 32:96].double()
+    torch.testing.assert_close((total[1:5] - 1).double().sum(1), expected, rtol=1e-5, atol=1e-5)
+    assert torch.equal(total[[0, 5]], torch.ones(2, LANES))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bench.run.outcomes import Outcome
+from bench.tracking import sweep as sweeps
 from bench.tracking.sweep import find_place, make_tracked_sweep
 from tests.unit.report.fabricated import METRICS, fabricate
 
@@ -53,9 +55,20 @@ def test_the_group_s_name_fits_wandb_whatever_is_swept() -> None:
     assert place is not None and len(place.group) <= 128 and len(place.keys) == 9
 
 
-@pytest.mark.slow
+def write_a_table(folders: Sequence[Path], to: Path, pictures: int) -> None:
+    """Stands in for the report of runs."""
+    to.mkdir(parents=True)
+    (to / "table.md").write_text(f"{len(folders)} runs")
+
+
+@pytest.mark.parametrize("reported", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["quick", "whole"])
 @pytest.mark.usefixtures("blank_figures")
-def test_the_summary_has_every_run_and_what_failed(tmp_path: Path) -> None:
+def test_the_summary_has_every_run_and_what_failed(
+    reported: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quick: without the report, of which a file of that name stands there."""
+    if not reported:
+        monkeypatch.setattr(sweeps, "write_report", write_a_table)
     folders = fabricate(tmp_path / "out", ["a", "b"])
     words = [("seed=0", "encode=a"), ("seed=0", "encode=b"), ("seed=0", "encode=c")]
     outcomes = [Outcome(at + 1, words[at], 0, folder=str(folder)) for at, folder in enumerate(folders)]

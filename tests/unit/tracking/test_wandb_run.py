@@ -19,7 +19,7 @@ import pytest
 from bench.errors import UsageError
 from bench.tracking import wandb_kinds
 from bench.tracking.content import read_tracked_run
-from bench.tracking.told import ImageRow
+from bench.tracking.told import ImageRow, Place
 from bench.tracking.wandb_run import Wandb
 from tests.unit.report.fabricated import fabricate
 from tests.unit.tracking.wandb_file import find_offline_runs, read_offline_run
@@ -177,7 +177,10 @@ def test_no_labels_and_no_pictures(tmp_path: Path) -> None:
     (folder,) = fabricate(tmp_path, ["full"], [{"pictures": 0, "segment": {"n": 10}}])
     run = read_tracked_run(folder)
     empty = replace(run, scores=run.scores.iloc[:0], charts=[], confusion=pd.DataFrame(), list_images=lambda: iter(()))
-    Wandb(group="mine").log(replace(empty, image_metrics=[]))
+    place = Place("group", ("encode", "score." + "x" * 90), ("encode=masked",))
+    Wandb(group="mine").log(replace(empty, image_metrics=[], place=place))
     (file,) = find_offline_runs(folder)
     told = read_offline_run(file)
     assert told.run.run_group == "mine" and told.exits == [0] and told.config["segment"] == {"n": 10}
+    assert (told.run.run_id, told.run.display_name, told.run.job_type) == (run.identity, folder.name, "run")
+    assert list(told.run.tags) == ["encode", "score." + "x" * 58], "the changed keys, as long as W&B takes them"
