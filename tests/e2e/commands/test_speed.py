@@ -61,6 +61,7 @@ def ask_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     ask_for_some(monkeypatch)
+    measure_one_way(monkeypatch)
     monkeypatch.setattr(scoring.plain, "compute_number", lambda *_: 0.5)
     assert main(["speed", "stages=scoring"]) == 1
     assert "the two forms of scoring differ" in capsys.readouterr().out
