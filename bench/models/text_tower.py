@@ -203,7 +203,8 @@ class TextTower:
 
     def _fill_up(self, x: Float[Tensor, "r w"]) -> Float[Tensor, "R w"]:
         """Fill up with rows of zeros, which nobody reads, to a number of rows at which every row keeps its bits."""
-        return F.pad(x, (0, 0, 0, self.round_up(len(x)) - len(x)))
+        missing = self.round_up(len(x)) - len(x)
+        return F.pad(x, (0, 0, 0, missing)) if missing else x
 
     @property
     def _heads(self) -> int:

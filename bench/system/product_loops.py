@@ -22,10 +22,11 @@ FEW = 8
 AHEAD = 2 * COLUMNS
 """Numbers of a row that are fetched ahead: a processor stops of itself at the end of a page."""
 
-_add_rows_4, _add_rows_1 = (make_tile(rows, VECTORS, add_rows_of_tile) for rows in (ROWS, 1))
-_add_row = make_tile(1, 2 * VECTORS, add_rows_of_tile)
-_add_dots_4, _add_dots_1 = (make_tile(rows, VECTORS, add_dots_of_tile) for rows in (ROWS, 1))
-_add_dots_3 = make_tile(WIDE, 2 * VECTORS, add_dots_of_tile)
+_add_rows_4, _add_rows_1 = (make_tile(rows, VECTORS, add_rows_of_tile, (COLUMNS, AHEAD)) for rows in (ROWS, 1))
+_add_copied_4, _add_copied_1 = (make_tile(rows, VECTORS, add_rows_of_tile) for rows in (ROWS, 1))
+_add_row = make_tile(1, 2 * VECTORS, add_rows_of_tile, (AHEAD,))
+_add_dots_4, _add_dots_1 = (make_tile(rows, VECTORS, add_dots_of_tile, (2 * AHEAD,)) for rows in (ROWS, 1))
+_add_dots_3, _add_more_dots_3 = (make_tile(WIDE, 2 * VECTORS, add_dots_of_tile, far) for far in ((AHEAD,), ()))
 _add_dot = make_tile(1, 1, add_dots_of_tile)
 
 
@@ -40,16 +41,16 @@ def add_rows(x: Any, w: Any, start: Any, first: Any, last: Any, y: Any) -> None:
         depth = min(FEW, deep - k)
         column = first
         while rows == 1 and column + 2 * COLUMNS <= last:  # of one row there is room for a wide tile
-            _add_row(x, 0, k, w, start + k, column, y, column, depth, AHEAD)
+            _add_row(x, 0, k, w, start + k, column, y, column, depth)
             column += 2 * COLUMNS
         while column < last:
-            row, ahead = 0, AHEAD
+            row = 0
             while row + ROWS <= rows:
-                _add_rows_4(x, row, k, w, start + k, column, y, column, depth, ahead)
-                row, ahead = row + ROWS, 0
+                _add_rows_4(x, row, k, w, start + k, column, y, column, depth)
+                row += ROWS
             while row < rows:
-                _add_rows_1(x, row, k, w, start + k, column, y, column, depth, ahead)
-                row, ahead = row + 1, 0
+                _add_rows_1(x, row, k, w, start + k, column, y, column, depth)
+                row += 1
             column += COLUMNS
 
 
@@ -64,10 +65,10 @@ def add_rows_of_copy(x: Any, w: Any, start: Any, first: Any, last: Any, panel: A
                 copy_row(w, start + k + at, column, panel, at)
             row = 0
             while row + ROWS <= rows:
-                _add_rows_4(x, row, k, panel, 0, 0, y, column, depth, 0)
+                _add_copied_4(x, row, k, panel, 0, 0, y, column, depth)
                 row += ROWS
             while row < rows:
-                _add_rows_1(x, row, k, panel, 0, 0, y, column, depth, 0)
+                _add_copied_1(x, row, k, panel, 0, 0, y, column, depth)
                 row += 1
 
 
@@ -79,17 +80,17 @@ def add_dots(x: Any, w: Any, first: Any, last: Any, block: Any, y: Any) -> None:
     for at in range(first, whole, VECTORS):
         for k in range(0, deep, block):
             depth = min(block, deep - k)
-            row, ahead = 0, AHEAD
+            row = 0
             while row + ROWS <= rows:
-                _add_dots_4(x, row, k, w, at, k, y, at, depth, ahead)
-                row, ahead = row + ROWS, 0
+                _add_dots_4(x, row, k, w, at, k, y, at, depth)
+                row += ROWS
             while row < rows:
-                _add_dots_1(x, row, k, w, at, k, y, at, depth, ahead)
-                row, ahead = row + 1, 0
+                _add_dots_1(x, row, k, w, at, k, y, at, depth)
+                row += 1
     for at in range(whole, last):
         for k in range(0, deep, block):
             for row in range(rows):
-                _add_dot(x, row, k, w, at, k, y, at, min(block, deep - k), 0)
+                _add_dot(x, row, k, w, at, k, y, at, min(block, deep - k))
 
 
 @compile_exact
@@ -98,14 +99,15 @@ def add_dots_of_many(x: Any, w: Any, start: Any, first: Any, last: Any, y: Any) 
     rows, depth = x.shape
     whole = first + (last - first) // (2 * VECTORS) * (2 * VECTORS)
     for at in range(first, whole, 2 * VECTORS):
-        row, ahead = 0, AHEAD
+        _add_dots_3(x, 0, 0, w, at, start, y, at, depth)
+        row = WIDE
         while row + WIDE <= rows:
-            _add_dots_3(x, row, 0, w, at, start, y, at, depth, ahead)
-            row, ahead = row + WIDE, 0
+            _add_more_dots_3(x, row, 0, w, at, start, y, at, depth)
+            row += WIDE
         while row < rows:
             for half in range(at, at + 2 * VECTORS, VECTORS):
-                _add_dots_1(x, row, 0, w, half, start, y, half, depth, 0)
+                _add_dots_1(x, row, 0, w, half, start, y, half, depth)
             row += 1
     for at in range(whole, last):
         for row in range(rows):
-            _add_dot(x, row, 0, w, at, start, y, at, depth, 0)
+            _add_dot(x, row, 0, w, at, start, y, at, depth)

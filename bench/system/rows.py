@@ -23,8 +23,8 @@ Call = Callable[[Tensor], Tensor]
 
 STEPS = (4, 8, 16, 24, *range(32, 257, 16))
 """Numbers of rows that are tried."""
-FINE_STEPS = (*range(4, 64, 4), *range(64, 128, 8), *range(128, 256, 16), *range(256, 512, 32))
-"""The same where one is tried when it is needed: hardly more than a sixteenth above any number."""
+FINE_STEPS = (*range(4, 64, 4), *range(64, 256, 8), *range(256, 512, 16))
+"""The same where one is tried when it is needed: hardly more than a sixteenth above any number, of many a thirtieth."""
 
 _KNOWN: dict[tuple[object, ...], tuple[int, ...]] = {}
 

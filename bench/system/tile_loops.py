@@ -56,21 +56,22 @@ class Place:
         self.build.call(call, [self.build.bitcast(self.find(row, column), byte), PART(0), PART(4 - level), PART(1)])
 
 
-def make_tile(rows: int, vectors: int, form: Callable[..., None]) -> Tile:
-    """Make tile(x, row, k, w, at, column, y, out, depth, ahead), which numba compiles into the loop that calls it.
+def make_tile(rows: int, vectors: int, form: Callable[..., None], ahead: Sequence[int] = ()) -> Tile:
+    """Make tile(x, row, k, w, at, column, y, out, depth), which numba compiles into the loop that calls it.
 
     x [r, i] is read from [row, k], w from [at, column], y [r, o] is changed from [row, out] on; depth is the number of
-    products in a sum, and w is fetched so many numbers of its rows ahead.
+    products in a sum. Of w is fetched, beside each line that is read, those so many numbers ``ahead`` in its row. They
+    are no argument, since every instruction counts: a processor waits for as many lines as it has read before it stops
+    at one that is missing. A line may be fetched twice, for it drops what it is asked for while it waits for many.
     """
 
     @intrinsic
-    def tile(typing: Any, x: Any, row: Any, k: Any, w: Any, at: Any, column: Any, y: Any, out: Any, depth: Any,
-             ahead: Any) -> Any:  # fmt: skip
+    def tile(typing: Any, x: Any, row: Any, k: Any, w: Any, at: Any, column: Any, y: Any, out: Any, depth: Any) -> Any:
         whole = types.int64
-        signature = types.void(x, whole, whole, w, whole, whole, y, whole, whole, whole)
+        signature = types.void(x, whole, whole, w, whole, whole, y, whole, whole)
 
         def write(context: Any, build: Any, signature: Any, args: Any) -> Any:
-            x, row, k, w, at, column, y, out, depth, ahead = args
+            x, row, k, w, at, column, y, out, depth = args
             kinds = signature.args
             places = [
                 find_place(context, build, kinds[0], x, row, k),
@@ -78,7 +79,7 @@ def make_tile(rows: int, vectors: int, form: Callable[..., None]) -> Tile:
                 find_place(context, build, kinds[6], y, row, out),
             ]
             numbers = [part for place in places for part in (place.pointer, place.step)]
-            build.call(_write_function(build.module, rows, vectors, form), [*numbers, depth, ahead])
+            build.call(_write_function(build.module, rows, vectors, form, ahead), [*numbers, depth])
             return context.get_dummy_value()
 
         return signature, write
@@ -93,23 +94,25 @@ def find_place(context: Any, build: Any, kind: Any, value: Any, row: Any, column
     return Place(build, build.gep(array.data, [build.add(build.mul(row, step), column)]), step)
 
 
-def _write_function(module: Any, rows: int, vectors: int, form: Callable[..., None]) -> Any:
+def _write_function(module: Any, rows: int, vectors: int, form: Callable[..., None], ahead: Sequence[int]) -> Any:
     """Write a tile's function, once for a module. It is none of the loop's own code, whose registers it would need."""
     place = [FLOAT.as_pointer(), INDEX]
-    kind = ir.FunctionType(ir.VoidType(), [*place * 3, INDEX, INDEX])
-    made = cgutils.get_or_insert_function(module, kind, f"{form.__name__}_{rows}_{vectors}")
+    kind = ir.FunctionType(ir.VoidType(), [*place * 3, INDEX])
+    made = cgutils.get_or_insert_function(module, kind, "_".join(map(str, (form.__name__, rows, vectors, *ahead))))
     if made.is_declaration:
         made.linkage = "internal"
         made.attributes.add("noinline")
         build = ir.IRBuilder(made.append_basic_block())
-        x, x_step, w, w_step, y, y_step, depth, ahead = made.args
+        x, x_step, w, w_step, y, y_step, depth = made.args
         places = Place(build, x, x_step), Place(build, w, w_step), Place(build, y, y_step)
         form(build, rows, vectors, *places, depth, ahead)
         build.ret_void()
     return made
 
 
-def add_rows_of_tile(build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Any) -> None:
+def add_rows_of_tile(
+    build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Sequence[int]
+) -> None:
     """Build y[r, c] + x[r, 0] w[0, c] + x[r, 1] w[1, c] + ..., from left to right; each term is rounded once."""
     sums = [
         [cgutils.alloca_once_value(build, y.read(INDEX(r), INDEX(v * LANES))) for v in range(vectors)]
@@ -124,7 +127,9 @@ def add_rows_of_tile(build: Any, rows: int, vectors: int, x: Place, w: Place, y:
             y.write(build.load(total), INDEX(r), INDEX(v * LANES))
 
 
-def add_dots_of_tile(build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Any) -> None:
+def add_dots_of_tile(
+    build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Sequence[int]
+) -> None:
     """Build y[r, c] + (x[r] . w[c]): each lane of a register adds up its own, then neighbours are added, and theirs."""
     zero = ir.Constant(REGISTER, [0.0] * LANES)
     sums = [[cgutils.alloca_once_value(build, zero) for _ in range(vectors)] for _ in range(rows)]
@@ -139,13 +144,14 @@ def add_dots_of_tile(build: Any, rows: int, vectors: int, x: Place, w: Place, y:
 
 
 def _multiply_add(
-    build: Any, left: Sequence[Any], w: Place, row: Any, column: Any, sums: Sequence[Any], ahead: Any
+    build: Any, left: Sequence[Any], w: Place, row: Any, column: Any, sums: Sequence[Any], ahead: Sequence[int]
 ) -> None:
     """Add to each row's sum the product of its register with one of w, which is read once."""
     kind = ir.FunctionType(REGISTER, [REGISTER] * 3)
     call = cgutils.get_or_insert_function(build.module, kind, f"llvm.fma.v{LANES}f32")
     right = w.read(row, column)
-    w.fetch(row, build.add(column, ahead))
+    for numbers in ahead:
+        w.fetch(row, build.add(column, INDEX(numbers)))
     for one, total in zip(left, sums, strict=True):
         build.store(build.call(call, [one, right, build.load(total)]), total)
 
