@@ -3,7 +3,8 @@
 With e = exp(logit), up to a factor a row, a mean under token weights M is (e (M V)) / (e M). The values under all masks
 lie side by side, so that one product serves them. Weights of all heads are never held at once: those of 577 tokens and
 16 heads are 21 MB, which each of its readers would fetch from memory. A mean is exact as long as the largest logit that
-its mask sees lies within 120 of the row's largest: what lies more than 146.6 below that one is taken for 146.6.
+its mask sees lies within 120 of the row's largest: what lies more than 146.6 below that one is taken for 146.6. In
+bfloat16 exponentials that nobody else reads never leave the first cache (`average_heads`).
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """No part of the paper: attention of one head over many keys on a processor, by products that give bfloat16.
 
+Tiles of our own are faster and round less (`bench.system.attention_tiles`), but where there is a matrix unit.
 Of a logit that is rounded to bfloat16 the exponential is off by up to its size / 256: of 30, by a tenth. So each row
 has a number of its own subtracted before that, inside the product, by further columns of the queries, which are ones in
 the keys. A softmax does not see it, nor how it is rounded. Where it is about the largest logit of the row, x = logit -

@@ -43,23 +43,23 @@ def pack_keys(keys: Any, packed: Any) -> None:
 
 @compile_exact
 def pack_values(values: Any, packed: Any) -> None:
-    """Bring values [H, T, 64], bfloat16 by their bits, of two keys side by side: [1, H, T / 2, 64], zeros before."""
+    """Bring values [H, T, 64], bfloat16 by their bits, of two keys side by side: [H, 1, T / 2, 64], zeros before."""
     for head in range(len(values)):
         for at in range(values.shape[1]):
-            row, pairs, places = values[head, at], packed[0, head, at // 2], U32(16 * (at % 2))
+            row, pairs, places = values[head, at], packed[head, 0, at // 2], U32(16 * (at % 2))
             for d in range(COLUMNS):
                 pairs[d] |= U32(U32(row[d]) << places)
 
 
 @compile_exact
 def pack_masked_values(values: Any, masks: Any, packed: Any, packed_masks: Any) -> None:
-    """Do the same of values times each of the `masks` [k, T], to [k, H, T / 2, 64], and of the masks, to [k, T / 2]."""
+    """Do the same of values times each of the `masks` [k, T], to [H, k, T / 2, 64], and of the masks, to [k, T / 2]."""
     for k in range(len(masks)):
         for at in range(masks.shape[1]):
             weight, places = masks[k, at], U32(16 * (at % 2))
             packed_masks[k, at // 2] |= U32(U32(narrow(weight)) << places)
             for head in range(len(values)):
-                row, pairs = values[head, at], packed[k, head, at // 2]
+                row, pairs = values[head, at], packed[head, k, at // 2]
                 for d in range(COLUMNS):
                     pairs[d] |= U32(U32(narrow(F(widen(row[d]) * weight))) << places)
 
@@ -78,7 +78,7 @@ def attend_rows(
     for head in range(len(asking)):
         for start in range(begin, end, QUERIES):
             asked = asking[head, start : min(start + QUERIES, end)]
-            sums, total, _ = _attend(asked, keys[head], values[:, head], none, count, scale)
+            sums, total, _ = _attend(asked, keys[head], values[head], none, count, scale)
             out = made[start : start + len(asked), head * COLUMNS : (head + 1) * COLUMNS]
             for row in range(len(out)):
                 whole = _add_lanes(total[row])
@@ -99,7 +99,7 @@ def average_rows(
     for head in range(len(asking)):
         for start in range(begin, end, QUERIES):
             asked = asking[head, start : min(start + QUERIES, end)]
-            sums, total, under = _attend(asked, keys[head], values[:, head], masks, count, scale)
+            sums, total, under = _attend(asked, keys[head], values[head], masks, count, scale)
             for row in range(min(len(asked), totals.shape[1] - start)):
                 totals[head, start + row] = _add_lanes(total[row])
                 smallest = F(np.inf)
@@ -121,13 +121,14 @@ def _attend(asked: Any, keys: Any, values: Any, masks: Any, count: Any, scale: A
     The values are k times as many, [k, T / 2, 64], each for one of the masks [k, T / 2] whose sums [k, n, 16] are asked
     for, or for none.
     """
-    logits, weights = np.empty((ROWS, KEYS), F), np.empty((ROWS, KEYS // 2), U32)
-    sums, total = np.zeros((len(values), len(asked), COLUMNS), F), np.zeros((len(asked), LANES), F)
-    under, shift = np.zeros((len(masks), len(asked), LANES), F), np.empty(len(asked), F)
+    logits, weights, rows = np.empty((ROWS, KEYS), F), np.empty((ROWS, KEYS // 2), U32), len(asked)
+    sums, total = np.zeros((len(values) * rows, COLUMNS), F), np.zeros((rows, LANES), F)
+    under, shift = np.zeros((len(masks) * rows, LANES), F), np.empty(rows, F)
+    pairs = values.reshape(-1, COLUMNS)  # all in two dimensions: to take parts of an array takes a while
     for first in range(0, count, KEYS):
         here = min(KEYS, count - first)
-        _attend_block(asked, keys, values, masks, first, here, scale, logits, weights, sums, total, under, shift)
-    return sums, total, under
+        _attend_block(asked, keys, pairs, masks, first, here, scale, logits, weights, sums, total, under, shift)
+    return sums.reshape(-1, rows, COLUMNS), total, under.reshape(-1, rows, LANES)
 
 
 @compile_part
@@ -140,31 +141,34 @@ def _attend_block(
     Four queries at a time: the exponentials of their logits are made while the logits of the next four are.
     """
     factor, tile, last = F(scale * F(LOG2_E)), first // COLUMNS * PAIRS, len(asked) - ROWS
-    registers = -(-here // COLUMNS) * (COLUMNS // 2 // LANES)
+    columns = -(-here // COLUMNS) * COLUMNS  # of whole tiles
+    rows, pairs, at = len(asked), len(values) * len(asked) // len(sums), first // 2
     logits[:] = 0
-    for column in range(0, here, COLUMNS):
+    for column in range(0, columns, COLUMNS):
         _add(asked, 0, keys, tile + column // 2, logits, 0, column, PAIRS)
-    for row in range(0, len(asked), ROWS):
-        logits[:, here:] = NOTHING
+    for row in range(0, rows, ROWS):
+        for i in range(here, columns):
+            for r in range(ROWS):
+                logits[r, i] = NOTHING
         if first == 0:
-            _set_shift(logits, factor, shift[row : row + ROWS])
+            _set_shift(logits, factor, row, shift)
         following = min(row + ROWS, last)
-        for column in range(0, here, COLUMNS):
+        for column in range(0, columns, COLUMNS):
             _weigh(asked, following, keys, tile + column // 2, logits, weights, column, total, row, shift, factor)
-        for k in range(len(values)):
-            _add(weights, 0, values[k], first // 2, sums[k], row, 0, (here + 1) // 2)
+        for k in range(len(sums) // rows):
+            _add(weights, 0, values, k * pairs + at, sums, k * rows + row, 0, (here + 1) // 2)
         for k in range(len(masks)):
-            _sum(weights, masks, k, first // 2, under[k], row, registers)
+            _sum(weights, masks, k, at, under, k * rows + row, columns // 2 // LANES)
 
 
 @compile_part
-def _set_shift(logits: Any, factor: Any, shift: Any) -> None:
-    """Set the shift of each row such that the largest weight of its first tile is 2 ** `FIRST`."""
-    for row in range(ROWS):
+def _set_shift(logits: Any, factor: Any, row: Any, shift: Any) -> None:
+    """Set the shift of four rows such that the largest weight of their first tile is 2 ** `FIRST`."""
+    for r in range(ROWS):
         largest = LEAST
         for i in range(COLUMNS):
-            largest = max(largest, order(logits[row, i]))
-        shift[row] = F(FIRST - restore(largest) * factor)
+            largest = max(largest, order(logits[r, i]))
+        shift[row + r] = F(FIRST - restore(largest) * factor)
 
 
 @compile_part

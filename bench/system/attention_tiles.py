@@ -29,8 +29,9 @@ def pays() -> bool:
     """Whether the processor multiplies pairs of bfloat16 in registers, and has no matrix unit, which oneDNN uses."""
     from llvmlite.binding import get_host_cpu_features
 
-    features = get_host_cpu_features()
-    return bool(features.get("avx512bf16")) and not features.get("amx-bf16")
+    from bench.system.pair_loops import HAS_PAIRS
+
+    return HAS_PAIRS and not get_host_cpu_features().get("amx-bf16")
 
 
 def attend_heads(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> Tensor:
@@ -43,7 +44,7 @@ def attend_heads(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> Te
 
     heads, queries, _ = query.shape
     count = key.shape[1]
-    values, totals = np.zeros((1, heads, -(-count // 2), SIZE), np.uint32), np.empty((heads, queries), np.float32)
+    values, totals = np.zeros((heads, 1, -(-count // 2), SIZE), np.uint32), np.empty((heads, queries), np.float32)
     loops.pack_values(view_array(value.contiguous()), values)
     given = _pack_queries(query), _pack_keys(key), values, count, np.float32(SIZE**-0.5)
     made = view_array(mixed), totals
@@ -62,7 +63,7 @@ def average_heads(query: Tensor, key: Tensor, value: Tensor, masks: Tensor, made
 
     heads, queries, _ = query.shape
     count, tiles = key.shape[1], -(-key.shape[1] // loops.COLUMNS)
-    values = np.zeros((len(masks), heads, -(-count // 2), SIZE), np.uint32)
+    values = np.zeros((heads, len(masks), -(-count // 2), SIZE), np.uint32)
     under = np.zeros((len(masks), tiles * loops.COLUMNS // 2), np.uint32)
     loops.pack_masked_values(view_array(value.contiguous()), view_array(masks.contiguous()), values, under)
     totals, least = np.empty((heads, queries), np.float32), np.empty((heads, queries), np.float32)

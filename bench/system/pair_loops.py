@@ -10,11 +10,18 @@ from typing import Any
 
 from llvmlite import ir
 from llvmlite.binding import get_host_cpu_features
+from numba import config
 from numba.core import cgutils
 
 from bench.system.tile_loops import PART
 
-HAS_PAIRS = bool(get_host_cpu_features().get("avx512bf16"))
+
+def find_pairs() -> bool:
+    """Find whether numba compiles for a processor with AVX512-BF16: this one, if no option of numba's names another."""
+    return not (config.CPU_NAME or config.CPU_FEATURES) and bool(get_host_cpu_features().get("avx512bf16"))
+
+
+HAS_PAIRS = find_pairs()
 LANES = 16
 """Float32 numbers, or pairs, of a register; where a processor's are shorter LLVM takes several."""
 CURVE = (0.07802411, 0.22606791, 0.69583318, 0.99992527)

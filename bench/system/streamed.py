@@ -1,8 +1,8 @@
 """No part of the paper: products of rows, few or many, with matrices that lie in memory, read once and never copied.
 
 Few rows are multiplied faster than a processor reads matrices. Of four rows oneDNN reads one of [1024, 4096] numbers at
-13 GB/s, and turned at 21, where a thread can read 45; it may also round by the number of rows. Here it is 30 to 35, of a
-single row 42, and a row has the same bits among any others.
+13 GB/s, and turned at 21, where a thread can read 45; it may also round by the number of rows. Here it is 30 to 35, of
+a single row 42, and a row has the same bits among any others.
 """
 
 from __future__ import annotations

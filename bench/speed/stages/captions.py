@@ -23,7 +23,7 @@ from bench.caption.guidance import guide
 from bench.caption.search import Texts
 from bench.caption.zerocap import SEGMENTS_AT_ONCE, ZeroCap
 from bench.errors import UserError
-from bench.speed.caption_products import list_language_products, list_text_products
+from bench.speed.caption_products import RecordedFeatures, list_language_products, list_text_products
 from bench.speed.clock import Cost, measure
 from bench.speed.distinct import count_distinct, make_fresh
 from bench.speed.inputs import EMBEDDED, Inputs, require
@@ -114,6 +114,8 @@ class Step:
     def search(self) -> object:
         """Search by the fast form, with nothing remembered; at the embedded scale give the beams."""
         self.features = make_fresh(self.cut.features)
+        if self.inputs.is_paper:
+            self.features = RecordedFeatures(self.features)
         search = replace(self.cut, features=self.features)
         return search.step(self.before, self.targets) if self.inputs.is_paper else read_beams(search(self.targets)[0])
 

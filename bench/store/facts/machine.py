@@ -28,6 +28,9 @@ NO_NUMBER = (
 """Of these, the ones that say where things lie, how much memory is kept and what is printed."""
 NUMBERS_OF_THREADS = "_NUM_THREADS"
 """executor.threads sets torch's, and the products of NumPy's own are in float64: neither reads these."""
+BFLOAT16 = ("avx512_bf16", "amx_bf16")
+"""Instructions of which one decides how attention in bfloat16 is made."""
+_PROCESSORS = Path("/proc/cpuinfo")
 _GPUS = Path("/proc/driver/nvidia/gpus")
 
 
@@ -92,18 +95,28 @@ def _describe_processor() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "processor": [platform.system(), platform.machine(), _read_vendor()],
-        "instructions": sorted(built.get("SIMD Extensions", {}).get("found", [])),
+        "instructions": sorted([*built.get("SIMD Extensions", {}).get("found", []), *_list_bfloat16()]),
         "libm": " ".join(platform.libc_ver()),
         "blas": f"{blas.get('name')} {blas.get('version')}",
     }
 
 
 def _read_vendor() -> str:
+    return platform.processor() if (told := _read_processor("vendor_id")) is None else told
+
+
+def _list_bfloat16() -> list[str]:
+    """List the instructions for bfloat16, of which NumPy knows nothing: attention is made by them where they are."""
+    return [name for name in (_read_processor("flags") or "").split() if name in BFLOAT16]
+
+
+def _read_processor(name: str) -> str | None:
+    """Read what Linux says of the first processor; None where that is not known at all."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = _PROCESSORS.read_text().splitlines()
     except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("vendor_id")), "")
+        return None
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")
 
 
 def _list_gpus(device: str, environment: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 import torch
 
+from bench.speed.caption_products import list_text_products
 from bench.speed.distinct import make_fresh
 from bench.speed.inputs import Inputs
-from bench.speed.products import Limit
+from bench.speed.products import Limit, count_flops
 from bench.speed.stages import captions
 
 
@@ -56,3 +58,21 @@ def test_a_token_step_is_the_second_of_all_segments_side_by_side(
     passes = [one.count * one.m for one in step.list_products() if one.n == step.cut.model.vocabulary]
     assert passes == [2 * iterations * size + len(contexts)]
     assert captions.Step(step.inputs, search.search, 1).told.startswith("1 segment, the second token, ")
+
+
+def test_products_of_texts_have_the_rows_that_each_call_added(inputs: Inputs) -> None:
+    """Those of later iterations are few, and no product has more than a full pack; together they are those of all."""
+    search: Any = inputs.context.make_stage("caption")
+    step = captions.Step(replace(inputs, scale="paper"), search.search, 3)
+    step.search()
+    features: Any = step.features
+    calls, (width, tower) = features.calls, (features.clip.text.embedding.shape[1], features.clip.text)
+    assert len(calls) == step.cut.guidance.iterations and sum(calls[-1].values()) > sum(calls[0].values())
+    made = list_text_products(features)
+    whole = copy(features)
+    del whole.calls
+    assert count_flops(made) == pytest.approx(count_flops(list_text_products(whole)))
+    walked = [one for one in made if one.n == 3 * width]
+    assert len(walked) == len(calls) and all(one.m <= tower.rows for one in made)
+    features.calls = [calls[0]]
+    assert list_text_products(features) == made[: len(made) // len(calls)], "a later call adds what it computed alone"

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numba import njit
+from numba import config, njit
 
 from bench.system.attention_loops import FARTHEST
-from bench.system.pair_loops import HAS_PAIRS
+from bench.system.pair_loops import HAS_PAIRS, find_pairs
 from bench.system.pair_tile_loops import COLUMNS, LANES, PAIRS, ROWS, make_product, make_summing, make_weighing
 from bench.system.rowwise import view_array
 
@@ -101,3 +101,13 @@ def test_sums_under_a_mask_are_added_to_what_is_there(loops: tuple[Any, Any, Any
     expected = weights.double() @ masks[1, 32:96].double()
     torch.testing.assert_close((total[1:5] - 1).double().sum(1), expected, rtol=1e-5, atol=1e-5)
     assert torch.equal(total[[0, 5]], torch.ones(2, LANES))
+
+
+@pytest.mark.parametrize(("name", "features"), [("generic", ""), ("x86-64-v3", None), (None, "+avx2")])
+def test_the_processor_that_numba_is_told_decides(
+    name: str | None, features: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LLVM ends the process where an instruction is none of the processor it compiles for."""
+    monkeypatch.setattr(config, "CPU_NAME", name)
+    monkeypatch.setattr(config, "CPU_FEATURES", features)
+    assert not find_pairs()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,21 @@ def test_the_build_of_torch_is_that_which_torch_says() -> None:
     told = machine.read_torch_build()
     assert told["__version__"] == torch.__version__ and told["git_version"] == torch.version.git_version
     assert told.get("cuda") == torch.version.cuda
+
+
+def test_instructions_for_bfloat16_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """NumPy does not tell Cooper Lake, which has them, from its predecessor, and results in bfloat16 differ."""
+    processors = tmp_path / "cpuinfo"
+    monkeypatch.setattr(machine, "_PROCESSORS", processors)
+    told = []
+    for flags in ("avx512f amx_tile", "avx512f avx512_bf16", "avx512f avx512_bf16 amx_bf16"):
+        processors.write_text(f"processor\t: 0\nvendor_id\t: one\nflags\t\t: {flags}\n\nvendor_id\t: other\n")
+        facts = machine._describe_processor.__wrapped__()
+        assert facts["processor"][2] == "one"
+        told.append([name for name in facts["instructions"] if "bf16" in name])
+    assert told == [[], ["avx512_bf16"], ["amx_bf16", "avx512_bf16"]]
+    processors.unlink()
+    assert machine._describe_processor.__wrapped__()["processor"][2] == platform.processor()
 
 
 def test_instructions_vendor_and_libm_are_told_and_torch_is_not_loaded() -> None:
