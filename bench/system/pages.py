@@ -27,8 +27,8 @@ To map pages again takes 0.14 s a GiB of one core, to give them back 0.04 s, wit
 PACKED = 256 << 20
 """The same where weights were packed just now, a copy beside that of the file: of CLIP's texts alone 340 MB."""
 MUCH = 896 << 20
-"""Bytes of a process's own from which it is asked for all: CLIP's layers leave 450 MB of freed memory, and the few that a
-merged segment is embedded by 190 MB of files. With small models a process has 830 MB at its most."""
+"""Bytes of a process's own from which it is asked for all: CLIP's layers leave 450 MB of freed memory, and the few that
+a merged segment is embedded by 190 MB of files. With small models a process has 830 MB at its most."""
 LEAST = 4 << 20
 """Bytes of a mapping that are worth a call."""
 COMPILER = "libllvmlite"
