@@ -35,6 +35,7 @@ def test_both_forms_of_every_stage_agree(
     monkeypatch.setattr(clock, "ONCE", 0.0)
     if words is QUICKEST:
         ask_for_some(monkeypatch)
+        measure_one_way(monkeypatch)
     assert main(["speed", "--scale", "embedded", f"--json={tmp_path}/speed.json", *words]) == 0
     rows = json.loads((tmp_path / "speed.json").read_text())
     assert [row["stage"] for row in rows] == STAGES and all(row["agrees"] for row in rows)
@@ -43,6 +44,12 @@ def test_both_forms_of_every_stage_agree(
     assert all(row["peak_mb"] > 10 and (row["flops"] or row["stage"] == "scoring") for row in rows)
     out = capsys.readouterr().out
     assert "both forms of all 5 stages agree" in out and out.count("agrees") == 5
+
+
+def measure_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure the rate of a product once, one way: all eight of each block took most of the test's time."""
+    monkeypatch.setattr(rates, "WAYS", ("torch",))
+    monkeypatch.setattr(rates, "TIMES", 1)
 
 
 def ask_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,6 +61,7 @@ def ask_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     ask_for_some(monkeypatch)
+    measure_one_way(monkeypatch)
     monkeypatch.setattr(scoring.plain, "compute_number", lambda *_: 0.5)
     assert main(["speed", "stages=scoring"]) == 1
     assert "the two forms of scoring differ" in capsys.readouterr().out

@@ -33,7 +33,7 @@ PLACE = re.compile(rf"^(Image of )?an? ({'|'.join(sum(PLACES.values(), ()))}) wi
 @cache
 def some() -> tuple[tuple[Scene, Plan], ...]:
     """Train scenes of all framings, with their plans."""
-    return tuple((draw_once("train", index), compose("train", index)[0]) for index in range(75))
+    return tuple((draw_once("train", index), compose("train", index)[0]) for index in range(60))
 
 
 def shown(scene: Scene, plan: Plan) -> dict[str, list[int]]:
@@ -135,7 +135,7 @@ def test_large_things_come_first_and_small_ones_are_often_left_out() -> None:
                 if area < 64 or area > 1024:
                     named["small" if area < 64 else "large"].append(name in spoken)
     assert 0.6 < np.mean(first) < 0.97
-    assert len(named["small"]) > 15 and np.mean(named["large"]) > np.mean(named["small"]) + 0.3
+    assert len(named["small"]) > 12 and np.mean(named["large"]) > np.mean(named["small"]) + 0.3
 
 
 def test_segments_run_from_a_few_dozen_pixels_to_most_of_the_picture() -> None:
