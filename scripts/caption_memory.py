@@ -27,7 +27,7 @@ from bench.run.context import RunContext
 from bench.system.libraries import import_library
 from bench.system.pages import give_back
 from bench.system.resources import read_own_memory
-from bench.system.start import keep_freed_memory
+from bench.system.start import bound_kernels, keep_freed_memory
 
 MODELS = ("clip", "dino", "language", "sentence")
 TOKENS, OTHERS = 3, 12
@@ -60,7 +60,8 @@ def main(weights: str, *words: str) -> None:
 def measure(weights: str, *words: str) -> None:
     """Describe random directions of CLIP's space and print what the process held at its most, in MiB."""
     torch.set_num_threads(1)
-    keep_freed_memory()  # as a worker does
+    keep_freed_memory()  # as a worker does, which bounds kernels as well
+    bound_kernels()
     given = dict(word.split("=", 1) for word in words if word.startswith(("segments=", "to=")))
     segments, own = int(given.get("segments", 8)), [word for word in words if word.split("=")[0] not in given]
     sources = [f"models.{name}.source={Path(weights).resolve()}/{name}" for name in MODELS]

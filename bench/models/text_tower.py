@@ -25,7 +25,7 @@ from bench.models.blocks import Block
 from bench.models.text_attention import Attention, open_attention
 from bench.models.text_rows import Branch, Pack, Tokens, fill_packs
 from bench.system.products import multiply
-from bench.system.rows import SteadySizes
+from bench.system.rows import Part, SteadySizes
 
 NOT_PLAIN = "this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout"
 
@@ -191,7 +191,7 @@ class TextTower:
             return self.rows
         threads, width, kind = torch.get_num_threads(), self.embedding.shape[1], self.embedding.dtype
         if threads not in self._sizes:
-            self._sizes[threads] = SteadySizes(self.rows, self._run_rows, (width,), kind)
+            self._sizes[threads] = SteadySizes(self.rows, [Part(self._run_rows, (width,), kind)])
         return self._sizes[threads].round_up(count)
 
     def _run_rows(self, x: Float[Tensor, "r w"]) -> Float[Tensor, "r d"]:

@@ -53,13 +53,19 @@ def list_needs(options: Mapping[str, Any]) -> tuple[str, ...]:
 def list_modules(settings: Mapping[str, Any]) -> list[str]:
     """List the modules of the models that a run may load: those its stages name, and those that it scores by.
 
-    Those of other packages are left out: what they do at their import, threads for one, nobody here knows.
+    Those of other packages are left out: what they do at their import, threads for one, nobody here knows. Without
+    labels there are no scores, and the libraries of the sentence encoder would be 86 MB of each worker.
     """
     stages = ("baseline",) if settings.get("baseline") else ("segment", "encode", "caption", "merge")
     named = {name for stage in stages if stage in settings for name in list_needs(settings[stage])}
-    named |= {"clip", "sentence"}
+    named |= {"clip"} if _is_unlabelled(settings.get("data") or {}) else {"clip", "sentence"}
     models = [node for name, node in settings["models"].items() if name in named and node]
     return [module for node in models if (module := _find_module(node)).startswith("bench.")]
+
+
+def _is_unlabelled(data: Mapping[str, Any]) -> bool:
+    """Whether a set is a folder of photographs without a layout that says where its labels lie."""
+    return "layout" in data and data["layout"] is None
 
 
 def _find_module(options: Mapping[str, Any]) -> str:

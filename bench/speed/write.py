@@ -25,8 +25,8 @@ COLUMNS = ("stage", "inputs", "plain_s", "fast_s", "ratio", "agrees", "differenc
 SHARES = (
     "Share: the time that the stage's matrix products take alone, each at the best rate that its own shape reaches in "
     "the same run by torch's library, oneDNN or our own loops (the weight as it lies, transposed or packed, whole or "
-    "in blocks; GPT-2's read from memory, where rows are few), beside the stage's seconds; of best: all of them at the "
-    "fastest shape's rate."
+    "in blocks; of few rows of GPT-2 as fast as memory is read, whether any of these is or not), beside the stage's "
+    "seconds; of best: all of them at the fastest shape's rate."
 )
 """What both shares of the limit are: `bench.speed.products`."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -88,16 +87,13 @@ def test_batches_are_filled_up_where_products_need_it_and_are_smaller_for_the_fi
     monkeypatch.setattr(search, "guide", guide_counted)
     for few, room in (((2, 6), search.ROOM), ((2, 6), 0), ((), search.ROOM)):
         monkeypatch.setattr(search, "ROOM", room)
-        monkeypatch.setattr("bench.system.rows.find_sizes", partial(list_sizes, few))
+        monkeypatch.setattr("bench.system.rows.STEPS", few)
+        monkeypatch.setattr("bench.system.rows._KNOWN", {})
+        monkeypatch.setattr("bench.system.rows._keeps_bits", lambda *_: True)
         for usual in (40, 4):
             ZeroCap(language, clip, **OPTIONS | {"tokens": 2}, rows=usual)(tiny.embeddings(2))
     # 2 segments, then their 6 beams: together where they have room and keep their bits
     assert sizes == [2, 6, 2, 6] + [2, 6, 2, 4, 2] + [16, 40, 4, 4, 4]
-
-
-def list_sizes(few: tuple[int, ...], usual: int, weights: Any, room: int, product: Any) -> list[int]:
-    """List sizes as `find_sizes` does where ``few`` keep the bits of ``usual``."""
-    return sorted({*(size for size in few if size <= max(usual, room)), usual})
 
 
 def test_more_segments_than_are_held_at_once(language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,9 @@ def test_modules_are_those_of_the_models_that_the_stages_name_and_of_scoring() -
     assert sorted(list_modules(compose())) == sorted(models.values())
     without = [models[name] for name in ("clip", "language", "sentence")]
     assert sorted(list_modules(compose("segment=whole"))) == without
+    unlabelled = [models[name] for name in ("clip", "dino", "language")]
+    assert sorted(list_modules(compose("data=folder", "data.root=x"))) == unlabelled
+    assert models["sentence"] in list_modules(compose("data=folder", "data.root=x", "data.layout=y.yaml"))
     assert list_modules({"models": {}, "merge": SIBLINGS}) == []
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
 from bench.system import rows
 from bench.system.products import multiply
-from bench.system.rows import SteadySizes, find_sizes, round_up
+from bench.system.rows import Part, SteadySizes, round_up
 
 
 def draw(*shape: int) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(len(shape) + shape[0]))
+
+
+def list_sizes(usual: int, weights: list[torch.Tensor], room: int = 0, product: Any = None) -> list[int]:
+    """List the numbers that others are rounded up to."""
+    most = max(usual, room)
+    return sorted({round_up(count, usual, weights, room, product) for count in range(1, most + 1)})
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +33,8 @@ def test_rows_have_the_bits_that_they_have_among_many(shape: tuple[int, int], tr
     weight = draw(*shape).t() if transposed else draw(*shape)
     x = draw(64, weight.shape[1])
     whole = multiply(x, weight, draw(weight.shape[0]))
-    sizes = find_sizes(64, [weight])
-    assert sizes[-1] == 64 and list(sizes) == sorted(sizes)
+    sizes = list_sizes(64, [weight])
+    assert sizes[-1] == 64
     for size in sizes:
         for start in (0, 3, 64 - size):
             assert torch.equal(multiply(x[start : start + size], weight, draw(weight.shape[0]))[: 64 - start],
@@ -39,16 +47,16 @@ def test_a_library_that_rounds_by_the_number_of_rows_gets_what_it_needs(monkeypa
 
     monkeypatch.setattr(rows, "multiply", multiply_in_two_orders)
     weight = draw(40, 30).double()
-    assert find_sizes(48, [weight]) == (24, 32, 48) and find_sizes(20, [weight])[-1] == 20
-    assert [round_up(count, 48, [weight]) for count in (0, 1, 24, 25, 48)] == [24, 24, 24, 32, 48]
-    assert find_sizes(16, [weight], 64) == (4, 8, 16) and find_sizes(24, [weight], 50) == (24, 32, 48)
+    assert list_sizes(48, [weight]) == [24, 28, 32, 36, 40, 44, 48] and list_sizes(20, [weight])[-1] == 20
+    assert [round_up(count, 48, [weight]) for count in (0, 1, 24, 25, 48)] == [24, 24, 24, 28, 48]
+    assert list_sizes(16, [weight], 64) == [4, 8, 12, 16, 20] and list_sizes(24, [weight], 50)[-2:] == [44, 48]
     assert round_up(90, 24, [weight], 50) == 48, "the largest, where more rows are left"
 
 
 def test_more_rows_than_usual_have_the_bits_of_the_usual_ones() -> None:
     weight, x = draw(96, 64), draw(64, 64)
     usual = torch.cat([multiply(part, weight) for part in x.split(16)])
-    sizes = find_sizes(16, [weight], 64)
+    sizes = list_sizes(16, [weight], 64)
     assert 16 in sizes and all(torch.equal(multiply(x[:size], weight), usual[:size]) for size in sizes)
 
 
@@ -57,28 +65,28 @@ def test_another_product_is_asked_for_itself() -> None:
         return x @ weight.t() + (len(x) < 32)
 
     weight = draw(10, 4)
-    assert find_sizes(64, [weight], product=multiply_pairs) == (32, 48, 64)
-    assert find_sizes(64, [weight], product=lambda x, w: (x[:, None] * w).sum(-1))[0] == 4
+    assert list_sizes(64, [weight], product=multiply_pairs) == [*range(32, 64, 4), 64]
+    assert list_sizes(64, [weight], product=lambda x, w: (x[:, None] * w).sum(-1))[0] == 4
     assert round_up(3, 64, [weight], 0, multiply_pairs) == 32
 
 
 def test_every_weight_has_a_say_and_threads_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "multiply", lambda x, weight: x @ weight.t() + (len(x) < weight.shape[0]))
-    assert find_sizes(64, [draw(10, 4), draw(30, 4)]) == (32, 48, 64)
+    assert list_sizes(64, [draw(10, 4), draw(30, 4)]) == [*range(32, 64, 4), 64]
     before, asked = torch.get_num_threads(), []
-    monkeypatch.setattr(rows, "_keep_steady", lambda sizes, most, *_: asked.append(most) or sizes)
+    monkeypatch.setattr(rows, "_keeps_bits", lambda call, x, size, usual: asked.append(size) or True)
     try:
         for threads in (1, 1, 2):
             torch.set_num_threads(threads)
-            find_sizes(16, [draw(10, 4)])
+            assert round_up(7, 16, [draw(10, 4)]) == 8
     finally:
         torch.set_num_threads(before)
-    assert asked == [16, 16]
+    assert asked == [8, 8]
 
 
 def test_other_devices_are_not_asked() -> None:
-    assert find_sizes(64, [torch.empty(5, 3, device="meta")]) == (64,)
-    assert find_sizes(64, [draw(10, 4), torch.empty(5, 3, device="meta")]) == (64,)
+    assert round_up(3, 64, [torch.empty(5, 3, device="meta")]) == 64
+    assert round_up(3, 64, [draw(10, 4), torch.empty(5, 3, device="meta")]) == 64
 
 
 def test_what_is_made_of_rows_is_tried_at_a_number_when_that_is_needed() -> None:
@@ -88,7 +96,7 @@ def test_what_is_made_of_rows_is_tried_at_a_number_when_that_is_needed() -> None
         asked.append(len(x))
         return x.double().sum(1) + (len(x) in (8, 32))  # these two round otherwise
 
-    sizes = SteadySizes(48, call, (5,), torch.float32)
+    sizes = SteadySizes(72, [Part(call, (5,), torch.float32)])
     assert asked == []
-    assert [sizes.round_up(count) for count in (3, 5, 8, 9, 29, 48, 4)] == [4, 12, 12, 12, 36, 48, 4]
-    assert asked == [4, 48, 8, 12, 32, 36], "each once, the usual number for comparison"
+    assert [sizes.round_up(count) for count in (3, 5, 8, 9, 29, 65, 4)] == [4, 12, 12, 12, 36, 72, 4]
+    assert asked[::2] == [4, 8, 12, 32, 36] and set(asked[1::2]) == {72}, "each once, beside the usual number"

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from bench.system import start
 from bench.system.start import pause_collection
 
 TEXT = """
@@ -89,3 +90,41 @@ if keep_freed_memory():
 def test_memory_that_is_freed_is_mapped_once() -> None:
     done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_kernels_are_bounded_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {start.KERNELS[1]: "7"}
+    monkeypatch.setattr(os, "environ", environment)
+    start.bound_kernels()
+    assert environment == {start.KERNELS[0]: start.SHAPES_KEPT, start.KERNELS[1]: "7"}
+
+
+GROWTH = """
+import sys
+import torch
+from bench.system.products import takes, call_onednn
+from bench.system.resources import read_own_memory
+from bench.system.start import bound_kernels
+
+if sys.argv[1] == "bounded":
+    bound_kernels()
+weight, x = torch.zeros(768, 768), torch.zeros(1024, 768)
+torch.set_num_threads(1)
+assert takes(x, weight, x.numel() * 768)
+call_onednn(x, weight, None)
+before = read_own_memory("RssAnon")
+for rows in range(16, 1024, 4):
+    call_onednn(x[:rows], weight, None)
+print(read_own_memory("RssAnon") - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process holds")
+def test_products_of_ever_new_shapes_keep_what_a_bound_allows() -> None:
+    """Read when the first product is made: torch is loaded long before. It fails where neither library reads it."""
+    grown = [
+        int(subprocess.run([sys.executable, "-c", GROWTH, word], check=True, capture_output=True, text=True).stdout)
+        for word in ("bounded", "as ever")
+    ]
+    assert grown[0] < grown[1] / 2, grown
