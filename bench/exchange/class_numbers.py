@@ -53,8 +53,9 @@ class ClassNumbers:
     def require(self, where: object) -> ClassNumbers:
         """Require that somebody said what numbers mean. Raises UserError otherwise."""
         if not self:
+            empty = f" ({self.origin} lists none)" if self.origin else ""
             raise UserError(
-                f"{where}: holds numbers of classes; say what they are called: classes=FILE or a table "
+                f"{where}: holds numbers of classes{empty}; say what they are called: classes=FILE or a table "
                 "(zgs import --help), or images=FILE, a COCO json with categories"
             )
         return self

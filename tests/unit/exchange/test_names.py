@@ -55,6 +55,10 @@ def test_what_was_exported_beside_comes_before_the_data_set_and_after_what_is_sa
     assert source(tmp_path / "maps", data).classes.assumed, "somebody else's file"
     write("coco", [], tmp_path / "r.json")
     assert source(tmp_path / "r.json", data, "coco").classes.texts == NAMES
+    write("coco", [], tmp_path / "not/there/r.json")
+    write_json(tmp_path / "not/there/r.images.json", {"images": [], "categories": []})
+    with pytest.raises(UserError, match=r"holds numbers of classes \(.*/r.images.json lists none\); say what"):
+        source(tmp_path / "not/there/r.json", kind="coco").require_classes()
     assert source(tmp_path / "r.json", data, "coco", classes="voc20").classes.texts[1] == "aeroplane"
     write_json(tmp_path / "annotations.json", {"images": [], "categories": [], "annotations": []})
     (tmp_path / "r.images.json").rename(tmp_path / "annotations.images.json")
@@ -62,13 +66,14 @@ def test_what_was_exported_beside_comes_before_the_data_set_and_after_what_is_sa
     assert not source(tmp_path).classes
 
 
-ODD = {1: "dog", 2: "dog, on grass", 3: ",", 4: "cat; 'tom' \"x\"", 5: "two\nlines\r\nmore\rend", 6: ".", 7: " dog ", 8: "# sky",
-       9: '"', 10: "[a, b", 11: "1", 12: "id,name", 13: "dog;", 14: "Dog", 15: "\u2028ä"}  # fmt: skip
+VOC = SimpleNamespace(name="voc", table=load_class_table("voc20"), list_ids=tuple)
+ODD = {1: "dog", 2: "dog, on grass", 3: ",", 4: "cat; 'tom' \"x\"", 5: "two\nlines\r\nmore\rend", 6: ".", 7: " dog ",
+       8: "# sky", 9: '"', 10: "[a, b", 11: "1", 12: "id,name", 13: "dog;", 14: "Dog", 15: "\u2028ä"}  # fmt: skip
 
 
-@pytest.mark.parametrize("dataset", [None, SimpleNamespace(name="voc", table=load_class_table("voc20"), list_ids=tuple)])
+@pytest.mark.parametrize("dataset", [None, VOC])
 def test_our_own_list_comes_back_letter_by_letter(tmp_path: Path, dataset: Any) -> None:
-    """Read as a publisher's, "dog" and "dog, on grass" were one class, and "," none: two texts became one in silence."""
+    """Read as a publisher's, "dog" and "dog, on grass" were one class, in silence, and "," was none."""
     mask = coded(np.ones((2, 2), bool))["counts"]
     images = [ForeignImage(f"i{number:02}", (2, 2), (Segment(text, mask),)) for number, text in ODD.items()]
     write("label-maps", images, tmp_path / "maps", ODD)
