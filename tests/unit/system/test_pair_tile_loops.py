@@ -132,6 +132,9 @@ def test_numbers_between_two_of_bfloat16_go_to_the_even_one(native: bool) -> Non
     assert np.array_equal(made, pair(torch.from_numpy(x)))
 
 
+NAMED = ",".join(f"+{name}" for name in NEEDED)
+
+
 @pytest.mark.parametrize(
     ("name", "features", "avx", "has"),
     [
@@ -140,13 +143,15 @@ def test_numbers_between_two_of_bfloat16_go_to_the_even_one(native: bool) -> Non
         ("generic", "", 1, False),
         (None, "+avx2", 1, False),
         (None, "+avx512bf16,-avx512f", 1, False),
-        ("x86-64", ",".join(f"+{name}" for name in NEEDED), 1, True),
+        ("x86-64", NAMED, 1, True),
+        ("x86-64", f"{NAMED},-avx512f", 1, False),
     ],
 )
 def test_what_numba_compiles_for_decides(
     name: str | None, features: str | None, avx: int, has: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LLVM ends the process where an instruction is none that it may use: numba's options forbid some."""
+    assert find_pairs(JITCPUCodegen("same")) is HAS_PAIRS
     monkeypatch.setattr(config, "CPU_NAME", name)
     monkeypatch.setattr(config, "CPU_FEATURES", features)
     monkeypatch.setattr(config, "ENABLE_AVX", avx)
