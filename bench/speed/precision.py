@@ -116,25 +116,15 @@ def has_bfloat16() -> bool:
 
 
 def write_bfloat16(stage: str, made: Mapping[str, float]) -> str:
-    """Write the line of a stage for the page."""
-    spent, lower = made["exponentials_s"], _read_lower(made)
+    """Write the line of a stage for the page; rows of earlier versions lack the bound, or had another in its place."""
+    spent = made["exponentials_s"]
+    lower = made.get("exponentials_bfloat16_s", spent)
+    bound = "what it can be at most was not measured by that version"
+    if "products_bfloat16_s" in made:
+        bound = f"if these were all that bfloat16 takes, it would be {made['most']:.2f} times as fast"
     return (
         f"- {stage}: {made['seconds']:.3g} s, {made['ratio']:.2f} times as fast as float32. Products of its shapes are "
         f"{made['products_ratio']:.2f} times as fast, the {made['exponentials'] / 1e9:.3g} billion exponentials of its "
-        f"softmax take {lower:.3g} s where float32 takes {spent:.3g} s: if these were all that bfloat16 takes, it would be "
-        f"{_find_most(made):.2f} times as fast. Of the limit of products float32 can reach {made['share_most']:.2f}."
+        f"softmax take {lower:.3g} s where float32 takes {spent:.3g} s: {bound}. Of the limit of products float32 can "
+        f"reach {made['share_most']:.2f}."
     )
-
-
-def _read_lower(made: Mapping[str, float]) -> float:
-    """Read the seconds of exponentials in bfloat16: the same as in float32 in rows that do not have them."""
-    return made.get("exponentials_bfloat16_s", made["exponentials_s"])
-
-
-def _find_most(made: Mapping[str, float]) -> float:
-    """Find `most`: in rows of an earlier version that is a ratio of limits, but the others of their numbers have it."""
-    if "products_bfloat16_s" in made:
-        return made["most"]
-    share = made["share_most"]
-    exact = made["exponentials_s"] * share / (1 - share)  # seconds of products in float32
-    return made["ratio"] * made["seconds"] / (exact / made["products_ratio"] + _read_lower(made))

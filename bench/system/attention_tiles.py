@@ -42,8 +42,8 @@ def attend_heads(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> Te
     """Write softmax(Q K^T / 8) V of [H, Q, 64], [H, T, 64] and [H, T, 64] to `mixed` [Q, 64 H], all bfloat16.
 
     Sums are float32; weights are rounded to bfloat16 for their product with the values, and summed so. Returns which
-    rows [H, Q] have no result: some logit is 83 above those of the first 64 keys, or no number, or so large, 10 ** 7 and
-    more, that float32 does not hold the row's shift.
+    rows [H, Q] have no result: some logit is 83 above those of the first 64 keys, or no number, or logits are so large,
+    10 ** 7 and more, that float32 does not hold the row's shift.
     """
     from bench.system import attention_loops as loops  # imports numba
 

@@ -105,11 +105,13 @@ def test_logits_whose_shift_float32_does_not_hold(logit: float) -> None:
     """Most rows see one key alone, and none becomes no number."""
     query, key, value = (draw(1, 2, 90, SIZE, seed=seed) for seed in range(3))
     query, key, value = (part.bfloat16() for part in (logit * query, key, value))
-    torch.testing.assert_close(attend(query, key, value).double(), compute_exactly(query, key, value), atol=0, rtol=0)
+    made, expected = attend(query, key, value), compute_exactly(query, key, value)
+    torch.testing.assert_close(made.double(), expected, atol=0, rtol=0)
     key[...] = key[:, :, :1]  # the mean of all: no rounding of what they share costs a digit
     rows = attend_heads(query[0], key[0], value[0], query.new_empty(90, 2 * SIZE))
     assert rows.any() if logit > 1e9 else not rows.all()
-    torch.testing.assert_close(attend(query, key, value).double(), compute_exactly(query, key, value), atol=2e-3, rtol=0.01)
+    made, expected = attend(query, key, value), compute_exactly(query, key, value)
+    torch.testing.assert_close(made.double(), expected, atol=2e-3, rtol=0.01)
 
 
 @torch.no_grad()
