@@ -15,9 +15,9 @@ from bench.system import loops_folder
 from bench.system.loops_folder import ROOT, find_folder, hash_loops
 
 LOOPS = sorted(ROOT.rglob("*loops.py"))
-ALLOWED = ("__future__", "collections.abc", "llvmlite", "llvmlite.binding", "math", "numba", "numba.core", "numba.core.registry",
-           "numba.extending", "numpy", "typing", "bench.system.loops_folder", "bench.system.loops_cache",
-           "bench.errors", "sys")  # fmt: skip
+ALLOWED = ("__future__", "collections.abc", "llvmlite", "llvmlite.binding", "math", "numba", "numba.core",
+           "numba.core.registry", "numba.extending", "numpy", "typing", "bench.system.loops_folder",
+           "bench.system.loops_cache", "bench.errors", "sys")  # fmt: skip
 
 
 @pytest.fixture
