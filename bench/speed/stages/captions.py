@@ -73,7 +73,8 @@ def make_trial(inputs: Inputs) -> Trial:
     return Trial(
         "captions", f"token step of {step.told}", partial(step.encode_plainly, FEW), step.search,
         lambda *_: step.compare_in_part(), TOLERANCE, step.list_products, texts / FEW,
-        f"plain: {FEW} of {texts:,} texts, those of each different context once, the language model left out; agreement: 1 of the segments from the prompt "
+        f"plain: {FEW} of {texts:,} texts, those of each different context once, the language model left out; "
+        "agreement: 1 of the segments from the prompt "
         f"on, {FEW} candidates, 1 iteration",
         step.extrapolate,
     )  # fmt: skip
