@@ -20,6 +20,7 @@ from compare_speed import AGAIN, FOREIGN, FULL_STORE, GOALS, NOW, NUMPY, NUMPY_S
 from compare_stages import CASES
 from paper_seconds import list_extrapolated
 from processes import ROOT
+from script_words import run
 from speed_words import write_words
 
 from bench.csv_files import read_csv
@@ -233,4 +234,4 @@ def _read(table: pd.DataFrame, row: str, columns: tuple[str, ...], command: str,
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    run(main, __doc__, sys.argv[1:])

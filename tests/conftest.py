@@ -84,7 +84,9 @@ def check_shapes() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)
     check_shapes()
-    pages.LARGE = 1 << 40  # this process holds all libraries, which stages of small models would give back each time
+    # This process holds all libraries and what tests share, more than a worker: before each stage of a small model it
+    # would look through all its mappings and have the allocator give back memory that the next test asks for.
+    pages.LARGE = pages.MUCH = 1 << 40
     # The same examples on every run and no deadline: a failure is a fault of the code, never of the machine.
     examples = FEW_EXAMPLES if "not slow" in config.getoption("markexpr") else MANY_EXAMPLES
     settings.register_profile("zgs", derandomize=True, deadline=None, database=None, max_examples=examples)

@@ -144,7 +144,7 @@ def require_submitit(where: Where) -> Any:
     try:
         import submitit
     except ImportError as error:
-        raise UsageError("jobs on Slurm need submitit: pip install 'zgs[slurm]'") from error
+        raise UsageError("jobs that submitit starts, on Slurm or here, need it: pip install 'zgs[slurm]'") from error
     if where == "slurm" and shutil.which("sbatch") is None:
         raise UsageError("no sbatch here: run the command on a host from which Slurm takes jobs")
     return submitit

@@ -54,7 +54,7 @@ def test_a_sweep_whose_launcher_is_not_installed_is_one_line_and_leaves_no_folde
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "submitit", None)
-    with pytest.raises(UsageError, match=r"jobs on Slurm need submitit: pip install 'zgs\[slurm\]'"):
+    with pytest.raises(UsageError, match=r"submitit starts, on Slurm or here, need it: pip install 'zgs\[slurm\]'"):
         run_many(Request(["-m", "hydra/launcher=submitit_slurm", *WORDS, "out=o"]), "zgs run")
     assert not (tmp_path / "o").exists()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.store.facts import machine
+from bench.system.start import KERNELS
 
 COUNTED = {
     "ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "COMPATIBLE", "MKL_ENABLE_INSTRUCTIONS": "AVX2",
@@ -29,6 +30,11 @@ def test_variables_that_choose_kernels_and_precision_count() -> None:
     everything = COUNTED | ON_GPU | NOT
     assert machine.select_variables(everything, gpu=False) == COUNTED
     assert machine.select_variables(everything, gpu=True) == COUNTED | ON_GPU
+
+
+def test_how_many_kernels_are_kept_counts_not() -> None:
+    """A worker of large models sets it, beside a process that does not."""
+    assert machine.select_variables(dict.fromkeys(KERNELS, "64"), gpu=True) == {}
 
 
 def test_the_build_of_torch_is_that_which_torch_says() -> None:
