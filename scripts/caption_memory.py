@@ -10,7 +10,9 @@ different contexts as there can be. That fills what is remembered of texts up to
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,18 +20,23 @@ from typing import Any
 
 import numpy as np
 import torch
+from script_words import SEGMENTS, run, split_words
 
 from bench.caption.beams import Beams
 from bench.caption.search import Search
 from bench.commands.settings import compose_settings
+from bench.commands.speed_inputs import check_place
+from bench.errors import DONE, UsageError, UserError
 from bench.records import Embeddings
 from bench.run.context import RunContext
+from bench.speed.inputs import MODELS, PAPER, list_weights
 from bench.system.libraries import import_library
 from bench.system.pages import give_back
 from bench.system.resources import read_own_memory
 from bench.system.start import bound_kernels, keep_freed_memory
 
-MODELS = ("clip", "dino", "language", "sentence")
+OWN = ("to", "segments")
+"""Words of this script itself."""
 TOKENS, OTHERS = 3, 12
 """Tokens of the search, and those that the prompt is longer by: as many as are left out."""
 CUT = (f"caption.tokens={TOKENS}", "caption.iterations=1", f"caption.prompt=Image of a{' house' * OTHERS}")
@@ -47,25 +54,41 @@ class Scattered(Search):
         return replace(beams, tokens=tokens, ended=torch.zeros_like(beams.ended))
 
 
-def main(weights: str, *words: str) -> None:
+def main(words: Sequence[str]) -> int:
     """Measure in a copy of this process, as a worker is one of a server that has imported the libraries."""
+    weights, given, settings = split_words(words, OWN, __doc__)
+    segments = given.get("segments", str(SEGMENTS))
+    if not re.fullmatch("[1-9][0-9]{0,3}", segments, re.ASCII):
+        raise UsageError(f"segments={segments}: needs a whole number from 1 to 9999")
+    if "to" in given:
+        check_place(Path(given["to"]), "to=FILE")
+    sources = list_weights(PAPER, weights)
     for name in MODELS:
         import_library(f"bench.models.{name}")
-    worker = get_context("fork").Process(target=measure, args=(weights, *words))
+    worker = get_context("fork").Process(target=measure, args=(sources, int(segments), settings, given.get("to")))
     worker.start()
     worker.join()
-    sys.exit(worker.exitcode)
+    return worker.exitcode or DONE
 
 
-def measure(weights: str, *words: str) -> None:
+def measure(sources: Sequence[str], segments: int, settings: Sequence[str], to: str | None) -> None:
     """Describe random directions of CLIP's space and print what the process held at its most, in MiB."""
     torch.set_num_threads(1)
     keep_freed_memory()  # as a worker does, which bounds kernels as well
     bound_kernels()
-    given = dict(word.split("=", 1) for word in words if word.startswith(("segments=", "to=")))
-    segments, own = int(given.get("segments", 8)), [word for word in words if word.split("=")[0] not in given]
-    sources = [f"models.{name}.source={Path(weights).resolve()}/{name}" for name in MODELS]
-    context = RunContext(compose_settings(["device=cpu", "models=paper", *sources, *CUT, *own]))
+    try:
+        peak, files, held = describe(RunContext(compose_settings(["device=cpu", *sources, *CUT, *settings])), segments)
+    except UserError as error:
+        sys.exit(str(error))
+    told = write_choices(segments, settings)
+    print(f"{segments} segments, {told}: peak {peak:,} MiB, of it files {files:,}; texts {held:,}")
+    if to:
+        row = {"segments": segments, "settings": told, "peak_mb": peak, "files_mb": files, "texts_mb": held}
+        write_row(row, Path(to))
+
+
+def describe(context: RunContext, segments: int) -> tuple[int, int, int]:
+    """Describe them: the process's peak, files at its end and remembered texts, in MiB."""
     for name in ("dino", "clip"):  # what earlier stages of the same worker have loaded and read
         model: Any = context.load_model(name)
         sum(float(one.sum()) for one in model.model.parameters())
@@ -77,12 +100,13 @@ def measure(weights: str, *words: str) -> None:
     Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak begins anew
     captioner(Embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), none, none))
     peak, files = (round((read_own_memory(name) or 0) / (1 << 20)) for name in ("VmHWM", "RssFile"))
-    held = sum(entry.bytes for _, entry in captioner.search.features.contexts.items()) >> 20
-    settings = " ".join(own) or "as by default"
-    print(f"{segments} segments, {settings}: peak {peak:,} MiB, of it files {files:,}; texts {held:,}")
-    if "to" in given:
-        row = {"segments": segments, "settings": settings, "peak_mb": peak, "files_mb": files, "texts_mb": held}
-        write_row(row, Path(given["to"]))
+    return peak, files, sum(entry.bytes for _, entry in captioner.search.features.contexts.items()) >> 20
+
+
+def write_choices(segments: int, settings: Sequence[str]) -> str:
+    """Write what is not as by default, another number of segments as well: no aim is judged by such a row."""
+    counted = [f"segments={segments}"] if segments != SEGMENTS else []
+    return " ".join([*counted, *settings]) or "as by default"
 
 
 def write_row(row: dict[str, Any], path: Path) -> None:
@@ -95,4 +119,4 @@ def write_row(row: dict[str, Any], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main, __doc__, sys.argv[1:])

@@ -3,8 +3,8 @@
     python scripts/precision_changes.py float32=RUN/predictions.json bfloat16=RUN/predictions.json… --to FOLDER
 
 The first file is compared with each other one, over the same images. Segments are matched one to one in each image so
-that matched ones share the most pixels (Hungarian method). Writes changes.csv and changes.md. `scripts/precision.sh`
-calls it at its end.
+that matched ones share the most pixels (Hungarian method). Writes changes.csv and changes.md, and into compare.md, if
+that lies there, what its numbers are not of. `scripts/precision.sh` calls it at its end.
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ WORDS = {
     "cosine": ("cosine of the embeddings of exactly equal segments", "segments", 1),
 }
 """Each number: in words, what its n counts, and 100 where it is written in percent."""
+HEADS = (
+    "- Heads of the embedded models have 32 dimensions. Those of `models=paper` have 64, whose attention in bfloat16 "
+    "some processors make by tiles of our own (`bench/system/attention_tiles.py`): that is in none of these numbers."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +89,16 @@ def write_changes(files: dict[str, PredictionFile], to: Path) -> list[Path]:
     to.mkdir(parents=True, exist_ok=True)
     page = to / "changes.md"
     page.write_text(make_page(table, first, len(known)), encoding="utf-8")
+    add_heads(to / "compare.md")
     return [write_csv(table, to / "changes.csv", decimals=6), page]
+
+
+def add_heads(page: Path) -> None:
+    """Add the line about heads above the first section of a page of `zgs compare`, if there is one without it."""
+    text = page.read_text(encoding="utf-8") if page.exists() else HEADS
+    if HEADS not in text:
+        above, section, below = text.partition("\n## ")
+        page.write_text(f"{above.rstrip()}\n{HEADS}\n{section}{below}", encoding="utf-8")
 
 
 def compute_changes(first: tuple[str, PredictionFile], other: tuple[str, PredictionFile]) -> pd.DataFrame:
@@ -181,6 +194,7 @@ def make_page(table: pd.DataFrame, first: str, images: int) -> str:
         f"- The same {images} images by the embedded models; segments are matched one to one in each image, the most "
         "shared pixels in all. Intervals are over images: of shares those of every score, of means percentiles of "
         "10,000 resamples.",
+        HEADS,
         "- A text depends on its segment, its embedding and the language model: of equal segments, on the last two.",
         *(f"- * This interval may be too narrow: {note}." for note in table["note"].unique() if note),
         "- Made by `sh scripts/precision.sh`; what it does to scores: [compare.md](compare.md).",

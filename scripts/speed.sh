@@ -25,11 +25,17 @@ take() {
       "$python" scripts/compare_speed.py --only score --only help --to "$to/speed.csv"
       "$python" scripts/compare_speed.py --times 1 --only demo --only sweep --only again --to "$to/speed.csv" ;;
     aims) "$python" scripts/speed_aims.py "$to" ;;
-    *) echo "speed.sh: $1: no such step; there are embedded paper image growth memory meta before whole aims" >&2; exit 2 ;;
   esac
 }
 
-[ $# -gt 0 ] || set -- embedded paper image growth memory meta before whole aims
+steps="embedded paper image growth memory meta before whole aims"
+[ $# -gt 0 ] || set -- $steps
+for step in "$@"; do # before anything is measured
+  case "$step" in
+    embedded | paper | image | growth | memory | meta | before | whole | aims) ;;
+    *) echo "speed.sh: $step: no such step; there are $steps" >&2; exit 2 ;;
+  esac
+done
 for step in "$@"; do
   take "$step"
 done

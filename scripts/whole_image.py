@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,13 @@ import pandas as pd
 from counted_texts import COUNTS
 from PIL import Image
 from processes import ROOT, Cost, measure
+from script_words import run, split_words
 
+from bench.commands.settings import compose_settings
+from bench.commands.speed_inputs import check_place
 from bench.csv_files import write_csv
-from bench.speed.inputs import MODELS, PAPER, open_image
+from bench.errors import DONE
+from bench.speed.inputs import MODELS, PAPER, list_weights, open_image
 from bench.speed.rows import DEFAULT
 from bench.speed.weights import describe_weights
 from bench.speed.write import describe_machine
@@ -37,33 +41,37 @@ STAGES = {"segment": "segment_s", "encode": "encode_s", "caption": "caption_s"}
 
 
 def main(words: Sequence[str]) -> int:
-    """Run, print what it took, and write it as a csv of one row where that is asked for."""
-    given = dict(word.split("=", 1) for word in words if word.split("=", 1)[0] in OWN and "=" in word)
-    settings = [word for word in words[1:] if word.split("=", 1)[0] not in OWN]
-    if not words or "=" in words[0]:
-        raise SystemExit(f"usage: {__doc__.splitlines()[2].strip()}")
+    """Run, print what it took, and write it as a csv of one row where that is asked for. Raises UserError at first."""
+    weights, given, settings = split_words(words, OWN, __doc__)
+    if "to" in given:
+        check_place(Path(given["to"]), "to=FILE")
     picture = open_image(given.get("image"), PAPER)
     with tempfile.TemporaryDirectory(prefix="zgs-image-") as temporary:
         folder = Path(temporary)
         (folder / "photographs").mkdir()
         Image.fromarray(picture).save(folder / "photographs/photograph.png")
         os.environ[COUNTS] = str(folder / TEXTS)
-        cost = measure(list(make_command(Path(words[0]).resolve(), folder, settings)), ROOT, folder / "log.txt")
-        row = make_row(folder, cost)
-    weights = describe_weights({"models": {name: {"source": f"{words[0]}/{name}"} for name in MODELS}}, MODELS[:3])
+        chosen = list(list_settings(weights, folder, settings))
+        loaded = describe_weights(compose_settings(chosen), MODELS[:3])
+        row = make_row(folder, measure([sys.executable, "-m", "bench.cli", "run", *chosen], ROOT, folder / "log.txt"))
     size = f"{picture.shape[1]} x {picture.shape[0]}"
-    row |= {"weights": weights, "image": size, "settings": " ".join(settings) or DEFAULT}
+    row |= {"weights": loaded, "image": size, "settings": write_choices(given, settings)}
     print(", ".join(f"{name} {value}" for name, value in row.items()))
     if "to" in given:
         print(write_csv(pd.DataFrame([row]), Path(given["to"]), decimals=2))
-    return 0
+    return DONE
 
 
-def make_command(weights: Path, folder: Path, settings: Sequence[str]) -> Iterator[str]:
-    """Make the words of the command; all it leaves is in ``folder``."""
-    yield from (sys.executable, "-m", "bench.cli", "run", "data=folder", "device=cpu", "models=paper")
+def write_choices(given: Mapping[str, str], settings: Sequence[str]) -> str:
+    """Write what is not as by default, another picture as well: no aim is judged by such a row."""
+    picture = [f"image={given['image']}"] if given.get("image") else []
+    return " ".join([*picture, *settings]) or DEFAULT
+
+
+def list_settings(weights: str, folder: Path, settings: Sequence[str]) -> Iterator[str]:
+    """List the words of `zgs run`; all it leaves is in ``folder``. Raises UserError for a folder without weights."""
+    yield from ("data=folder", "device=cpu", *list_weights(PAPER, weights))
     yield from (f"data.root={folder}/photographs", f"store={folder}/store", f"out={folder}/out")
-    yield from (f"models.{name}.source={weights}/{name}" for name in MODELS)
     yield from ("executor.workers=1", "executor.threads=1")
     yield "caption._target_=scripts.counted_texts.CountedZeroCap"
     yield from settings
@@ -85,4 +93,4 @@ def make_row(folder: Path, cost: Cost) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run(main, __doc__, sys.argv[1:])

@@ -34,9 +34,10 @@ from bench.errors import UserError
 from bench.records import Captions, Embeddings
 from bench.system.graphs import Capture, CudaCapture
 
-SEGMENTS_AT_ONCE, KEPT = 3, 68 << 20
+SEGMENTS_AT_ONCE, KEPT = 4, 68 << 20
 """Segments that are described side by side on a processor: more where their keys and values fit into these bytes. Five
-beams of GPT-2 medium keep 17 MB for each segment, and three times that while they are one batch."""
+beams of GPT-2 medium keep 17 MiB for each segment, which is room for four, and three times that while they are one
+batch."""
 SEGMENTS_ON_GPU, KEPT_ON_GPU = 16, 280 << 20
 """The same elsewhere."""
 STORE_MB, LARGE, STORE_BESIDE_LARGE = 512, 1 << 16, 96

@@ -45,14 +45,12 @@ def main(arguments: list[str]) -> int:
     if to.exists() and to.resolve() == file.path.resolve():
         raise UsageError(f"to={to}: is the file that is read; choose another name")
     first = read_number(options, "first")
-    classes = (
-        read_classes(options["classes"], first, options["names"]) if options["classes"] else number_texts(file, first)
-    )
+    said, notes = options["classes"], Notes()
+    classes = read_classes(said, first, options["names"], notes) if said else number_texts(file, first)
     if not classes:
         raise UserError(
             f"{file.path}: no segment has a text, so that there is no class to write; name a list: classes=FILE"
         )
-    notes = Notes()
     kind.write(read_ours(file, notes), Target(to, classes, choose_numbers(file), notes))
     print(escape_for_terminal(f"{to}: {len(file):,} images as {places[0]}, {len(classes.texts):,} classes"))
     print(

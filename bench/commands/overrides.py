@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from bench.commands.options import CONFIG_DIR, LIBRARIES, describe_lack, find_flag
+from bench.settings.check import GROUPS
 from bench.settings.compose import compose_config, list_groups, list_options
 from bench.system.resources import find_conf_dir
 
@@ -32,6 +34,8 @@ def explain_error(error: Exception, arguments: list[str]) -> str:
     if key := re.search(r"Could not override '([^']+)'", text):
         if lacks := describe_lack(key[1], arguments):
             return f"{key[1]}: no such key; {lacks}"
+        if optional := _find_optional(key[1], arguments):
+            return f"{key[1]}: has a default and stands in no file; write +{optional}"
         known = list(dict.fromkeys([*list_keys(arguments), *list_groups()]))
         return f"{key[1]}: no such key; {_suggest_nearest(key[1], known)}"
     if "Missing mandatory value" in text:
@@ -52,12 +56,31 @@ def find_unknown_key(error: Exception) -> str:
     return match[1] if match else ""
 
 
+def _find_optional(key: str, arguments: list[str]) -> str:
+    """Find the word of a key that no file has but the signature of the class that its group names; else nothing."""
+    from hydra.utils import get_object
+
+    group, _, name = key.partition(".")
+    node = _compose(arguments).get(group) if group in GROUPS and name and "." not in name else None
+    if not isinstance(node, dict) or "_target_" not in node:
+        return ""
+    try:
+        parameter = inspect.signature(get_object(node["_target_"])).parameters.get(name)
+    except (ImportError, AttributeError, ValueError, TypeError):  # a class of the user's own, which composing tells of
+        return ""
+    return _find_word(key, arguments) if parameter and parameter.default is not parameter.empty else ""
+
+
 def _find_word(key: str, arguments: Iterable[str]) -> str:
     return next((word for word in arguments if word.partition("=")[0] == key), key)
 
 
 def list_keys(arguments: Iterable[str] = ()) -> list[str]:
     """List all keys of the configuration with the choices among the arguments, or the default where those are wrong."""
+    return [key for key in _flatten(_compose(arguments)) if key.partition(".")[0] != "hydra"]
+
+
+def _compose(arguments: Iterable[str]) -> Any:
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
 
@@ -66,7 +89,7 @@ def list_keys(arguments: Iterable[str] = ()) -> list[str]:
         config = compose_config(chosen, find_flag(list(arguments), CONFIG_DIR))
     except HydraException:
         config = compose_config([])
-    return [key for key in _flatten(OmegaConf.to_container(config)) if key.partition(".")[0] != "hydra"]
+    return OmegaConf.to_container(config)
 
 
 def _flatten(node: Any, prefix: str = "") -> list[str]:

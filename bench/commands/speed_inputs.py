@@ -97,12 +97,13 @@ def list_precisions(settings: Mapping[str, Any]) -> list[str]:
 def check_places(options: Mapping[str, str], names: Sequence[str]) -> None:
     """Make the folders of json=FILE and of the files ``names`` in to=FOLDER, and try them: UsageError, one line."""
     if options["json"]:
-        _check_place(Path(options["json"]), "json=FILE")
+        check_place(Path(options["json"]), "json=FILE")
     for name in names if options["to"] else ():
-        _check_place(Path(options["to"]) / name, "to=FOLDER")
+        check_place(Path(options["to"]) / name, "to=FOLDER")
 
 
-def _check_place(path: Path, option: str) -> None:
+def check_place(path: Path, option: str) -> None:
+    """Make the folder of a file and try it before anything is measured; UsageError, one line, where that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
@@ -110,7 +111,8 @@ def _check_place(path: Path, option: str) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
+        above = isinstance(error, FileExistsError | NotADirectoryError)
+        reason = "a part of it is a file" if above else error.strerror or error
         raise UsageError(
-            f"speed: cannot write {path}: {error.strerror or error}; choose another place with {option} (nothing is "
-            "measured yet)"
+            f"speed: cannot write {path}: {reason}; choose another place with {option} (nothing is measured yet)"
         ) from error

@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.data.base import Dataset, list_whole_split, suggest_nearest
+from bench.data.class_entries import COUNTED
 from bench.data.class_lists import read_class_list
 from bench.data.class_tables import list_tables, load_class_table
 from bench.errors import UsageError, UserError
 from bench.exchange.annotations import read_lists
 from bench.exchange.class_numbers import ClassNumbers, number_table, set_outside
+from bench.exchange.exported_classes import read_exported
 from bench.exchange.image_names import ImageNames
 from bench.exchange.records import Kind, Notes, Source
 
@@ -34,16 +36,18 @@ def make_source(path: Path, name: str, kind: Kind, given: Mapping[str, str], dat
     Raises UsageError for a choice that the kind does not have.
     """
     options, notes = check_choices(name, kind, given), Notes()
-    if not any(options[key] for key in MEANINGS) and (beside := kind.beside(path)):
-        options |= beside
-        notes.say(f"{' '.join(f'{key}={place}' for key, place in beside.items())}: as zgs export left it beside")
+    beside = {} if any(options[key] for key in MEANINGS) else dict(kind.beside(path))
+    options |= beside
+    for key, place in beside.items():
+        notes.say(f"{key}={place}: {Path(place).name} beside it")
     known = frozenset(list_whole_split(dataset)) if dataset else frozenset()
     images = ImageNames(pattern=options["ids"], known=known, cut=options["cut"], notes=notes)
     classes = ClassNumbers({})
     if options["images"]:
         images, classes = read_lists(Path(options["images"]).expanduser(), images)
     if options["classes"]:
-        classes = read_classes(options["classes"], read_number(options, "first"), options["names"])
+        exported = read_exported(Path(beside["classes"])) if "classes" in beside else None
+        classes = exported or read_classes(options["classes"], read_number(options, "first"), options["names"], notes)
     elif not classes and dataset is not None and (table := getattr(dataset, "table", None)) is not None:
         origin, first = f"the data set {dataset.name}", read_number(options, "first")
         classes = replace(number_table(table, origin, first, options["names"]), assumed=first is None)
@@ -67,10 +71,11 @@ def check_choices(name: str, kind: Kind, given: Mapping[str, str]) -> dict[str, 
     return options
 
 
-def read_classes(said: str, first: int | None, names: str = "own") -> ClassNumbers:
+def read_classes(said: str, first: int | None, names: str = "own", notes: Notes | None = None) -> ClassNumbers:
     """Read what numbers are called from a table of the package or a file (`bench.data.class_lists`).
 
-    ``first`` counts them anew from there. Places in a file without numbers count from 0.
+    ``first`` counts them anew from there. Places in a file without numbers count from 0. What was made of a file beyond
+    reading it, as of cells with several names, is said in ``notes``.
     """
     if said in list_tables():
         return number_table(load_class_table(said), said, first, names)
@@ -80,7 +85,9 @@ def read_classes(said: str, first: int | None, names: str = "own") -> ClassNumbe
         raise UserError(
             f"classes={said}: no such file, and no table{suggest_nearest(said, known)} (tables: {', '.join(known)})"
         )
-    table, _ = read_class_list(place, place.stem, 0)
+    table, remarks = read_class_list(place, place.stem, 0)
+    for remark in remarks:
+        (notes or Notes()).say(remark.replace(COUNTED, "are left out"))
     return number_table(table, said, first, names)
 
 

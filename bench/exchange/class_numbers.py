@@ -19,7 +19,8 @@ class ClassNumbers:
     """The text of each number, and the numbers that are background or void: their pixels belong to no segment.
 
     ``origin`` says where the texts come from, for messages. Empty: nobody said what numbers mean. ``assumed``: they are
-    those of the data set, and what the file itself says comes before them.
+    those of the data set, and what the file itself says comes before them. ``exported``: `zgs export` left them beside
+    the numbers, so that they are these and no others.
     """
 
     texts: Mapping[int, str]
@@ -27,6 +28,7 @@ class ClassNumbers:
     background: frozenset[int] = field(default_factory=frozenset)
     void: frozenset[int] = field(default_factory=frozenset)
     assumed: bool = False
+    exported: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.texts)
@@ -51,8 +53,9 @@ class ClassNumbers:
     def require(self, where: object) -> ClassNumbers:
         """Require that somebody said what numbers mean. Raises UserError otherwise."""
         if not self:
+            empty = f" ({self.origin} lists none)" if self.origin else ""
             raise UserError(
-                f"{where}: holds numbers of classes; say what they are called: classes=FILE or a table "
+                f"{where}: holds numbers of classes{empty}; say what they are called: classes=FILE or a table "
                 "(zgs import --help), or images=FILE, a COCO json with categories"
             )
         return self

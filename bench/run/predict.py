@@ -37,7 +37,7 @@ from bench.system.memory import explain_memory_errors
 from bench.system.pages import isolate
 from bench.system.remember import Memory
 from bench.system.resources import read_own_memory
-from bench.system.start import bound_kernels
+from bench.system.start import bound_kernels_beside
 
 ONE = "executor.workers=1"
 SMALLER = {
@@ -130,8 +130,7 @@ def _write_settings(context: RunContext) -> str:
 def _open_context(settings: str) -> RunContext:
     """Open data, store and stages of the current run; models outlive it (`bench.run.context`)."""
     context = RunContext(json.loads(settings))
-    if context.settings["models"].get("photographs"):  # large ones
-        bound_kernels()
+    bound_kernels_beside(context.settings["models"])
     context.check_keys()
     return context
 

@@ -70,7 +70,7 @@ def write_aims(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     told = ["", f"Not judged, since the aims are those of the default settings: {', '.join(others)}."] if others else []
     if not judged:
         return told
-    notes = [OF_BEST] if any(aim.bound == SHARE for aim, _ in judged) else []
+    notes = [OF_BEST] if any(aim.stage == "captions" and aim.bound == SHARE for aim, _ in judged) else []
     notes += [WHOLE_SEARCH] if any(aim.stage == "captions" and aim.at_most for aim, _ in judged) else []
     return [
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -89,3 +90,17 @@ def list_language_products(model: Any, passes: float, rows: int) -> list[Product
     bytes_read = sum(k * n * count for k, n, count in shapes) / count * model.embedding.element_size()
     cold = rows <= FEW_ROWS and bytes_read > UNCACHED
     return [Product(rows, *shape, cold=cold) for shape in shapes]
+
+
+def count_batches(search: Any, segments: int, together: int) -> list[tuple[int, int]]:
+    """List the language model's batches of an image, rows and how many there are of them; no beam ends early.
+
+    Of ``segments``, ``together`` are searched at once, a row each at the first token and one for each beam later.
+    """
+    batches: Counter[int] = Counter()
+    for first in range(0, segments, together):
+        group, later = min(together, segments - first), search.tokens - 1
+        for rows, most, times in ((group, search.get_rows(0), 1), (group * search.width, search.get_rows(1), later)):
+            batches[most] += rows // most * times
+            batches[search.model.round_up(rows % most, most)] += times if rows % most else 0
+    return [(rows, count) for rows, count in batches.items() if count]

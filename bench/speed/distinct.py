@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
 
 from bench.caption.candidates import CandidateFeatures, Context
 from bench.caption.search import TokenStep
-from bench.caption.zerocap import SEGMENTS_AT_ONCE
+from bench.speed.inputs import EMBEDDED, Inputs
+
+FEW = 64
+"""Candidates that the embedded models compare, whose vocabulary has 800 tokens."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,9 @@ class Distinct:
 
     ``asked`` is the number of texts of the image that were asked for, and ``settings`` says of what. Of an image texts
     are shared by the segments that are searched together, which are at the same step, and those of the first two tokens
-    by all segments: these fit into a run's memory, which keeps the latter longest.
+    by all segments. A run's memory keeps the latter longest, but not whatever they are: at the paper's sizes a context
+    takes some 2.9 MB and those that stay have half of 96 MiB, which is 17 contexts. Where an image has more of them, a
+    run computes some of their texts again, and the share is less than a run's.
     """
 
     step: float
@@ -34,30 +39,44 @@ class Distinct:
     settings: str
 
 
-def count_distinct(
-    search: Any, targets: torch.Tensor, candidates: int, tokens: int = 15, iterations: int = 5, alone: int = 4,
-    together: int = SEGMENTS_AT_ONCE,
-) -> Distinct:  # fmt: skip
-    """Count over a search of an image's targets [n, d], five beams, by default of the paper's length and iterations.
+def count_distinct(search: Any, targets: torch.Tensor, candidates: int, together: int, alone: int = 4) -> Distinct:
+    """Count over a search of an image's targets [n, d]: its beams, tokens and iterations.
 
     ``candidates`` is how many next tokens of a row CLIP is shown; ``alone`` of the targets are also searched alone,
     and ``together`` as many at once.
     """
-    guidance = replace(search.guidance, iterations=iterations, candidates=candidates)
-    paper = replace(search, guidance=guidance, width=5, tokens=tokens)
+    paper = replace(search, guidance=replace(search.guidance, candidates=candidates))
+    iterations = search.guidance.iterations
+    each = iterations * candidates  # texts that a row asks for
     asked_alone, steps, known = 0, [], 0
     for target in targets[:alone]:
         found, rows = _search(paper, target[None])
-        asked_alone += sum(rows.values()) * 5 * candidates
+        asked_alone += sum(rows.values()) * each
         known += sum(found.values())
-        steps += [found[length] / (rows[length] * 5 * candidates) for length in found if rows[length]]
+        steps += [found[length] / (rows[length] * each) for length in found if rows[length]]
     asked, image = _count_image(paper, targets.split(together))
-    asked *= 5 * candidates
+    asked *= each
     told = (
-        f"{len(targets)} segments, {min(alone, len(targets))} of them also alone, {tokens} tokens, 5 beams, "
-        f"{iterations} iterations, {candidates} of {search.model.vocabulary} tokens"
+        f"{len(targets)} segments, {min(alone, len(targets))} of them also alone, {search.tokens} tokens, "
+        f"{search.width} beams, {iterations} iterations, {candidates} of {search.model.vocabulary} tokens"
     )
     return Distinct(sum(steps) / len(steps), known / asked_alone, image / asked, asked, told)
+
+
+def count_embedded_distinct(inputs: Inputs, like: Any, segments: int, together: int) -> dict[str, Any]:
+    """Count over the picture's first segments with the embedded models, which are trained; give `Distinct`'s fields.
+
+    Beams, tokens and iterations are those of the search ``like``, tokens as far as the embedded language model reads.
+    """
+    embedded = Inputs(EMBEDDED, inputs.embedded, inputs.image, inputs.embedded)
+    captioner: Any = embedded.context.make_stage("caption")
+    search = captioner.search
+    tokens = min(like.tokens, search.model.longest + 1 - len(search.prompt))
+    guidance = replace(search.guidance, iterations=like.guidance.iterations)
+    targets = torch.from_numpy(embedded.embeddings.vectors[:segments])
+    return asdict(count_distinct(
+        replace(search, guidance=guidance, width=like.width, tokens=tokens), targets, FEW, together
+    ))  # fmt: skip
 
 
 def _count_image(search: Any, groups: Sequence[torch.Tensor]) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from bench.speed.clock import use_one_thread
 from bench.speed.inputs import Features, Inputs
 from bench.speed.trial import Trial, run_trial
 from bench.system.crew import Crew
+from bench.system.start import bound_kernels_beside
 
 STAGES = ("features", "clustering", "embeddings", "captions", "scoring")
 """Each is the module of that name in `bench.speed.stages`."""
@@ -46,10 +47,17 @@ def try_alone(inputs: Inputs, stage: str, kept: str) -> tuple[dict[str, Any], Fe
     advice = f"stages={stage} tries it again, a list of others goes on without it; {kept}"
     crew = Crew(context, 1, threads=1, advice=advice)
     try:
-        (made,) = crew.run(try_stage, [(replace(inputs), stage)], [f"the stage {stage}"])  # a copy has loaded no model
+        job = (replace(inputs), stage)  # a copy has loaded no model
+        (made,) = crew.run(try_as_worker, [job], [f"the stage {stage}"])
         return made
     finally:
         crew.end()
+
+
+def try_as_worker(inputs: Inputs, stage: str) -> tuple[dict[str, Any], Features | None]:
+    """Try a stage in a new process, which keeps as many kernels of products as a run's worker of these models does."""
+    bound_kernels_beside(inputs.settings["models"])
+    return try_stage(inputs, stage)
 
 
 def try_stage(inputs: Inputs, stage: str) -> tuple[dict[str, Any], Features | None]:

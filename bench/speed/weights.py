@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.errors import UserError
+
 _NORM = re.compile(r"(norm\w*|ln_\w+|layernorm\w*)\.weight$", re.IGNORECASE)
 """Names of the scales of norms: all 1 before any training, and after it never."""
 
@@ -37,10 +39,13 @@ def describe_source(source: str) -> str:
 
 def _read_file(file: Path) -> tuple[int, bool, bool]:
     """Read how many numbers a file has, whether scales of norms are among them, and whether all of these are 1."""
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
-    with safe_open(file, framework="pt") as opened:
-        names = list(opened.keys())
-        count = sum(math.prod(opened.get_slice(name).get_shape()) for name in names)
-        norms = [name for name in names if _NORM.search(name)]
-        return count, bool(norms), all(bool((opened.get_tensor(name) == 1).all()) for name in norms)
+    try:
+        with safe_open(file, framework="pt") as opened:
+            names = list(opened.keys())
+            count = sum(math.prod(opened.get_slice(name).get_shape()) for name in names)
+            norms = [name for name in names if _NORM.search(name)]
+            return count, bool(norms), all(bool((opened.get_tensor(name) == 1).all()) for name in norms)
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{file}: cannot be read as safetensors ({error}); copy it or write it again") from error

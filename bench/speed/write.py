@@ -25,8 +25,9 @@ COLUMNS = ("stage", "inputs", "plain_s", "fast_s", "ratio", "agrees", "differenc
 SHARES = (
     "Share: the time that the stage's matrix products take alone, each at the best rate that its own shape reaches in "
     "the same run by torch's library, oneDNN or our own loops (the weight as it lies, transposed or packed, whole or "
-    "in blocks; of few rows of GPT-2 as fast as memory is read, whether any of these is or not), beside the stage's "
-    "seconds; of best: all of them at the fastest shape's rate."
+    "in blocks), beside the stage's seconds; of best: all of them at the fastest shape's rate. Few rows of GPT-2 find "
+    "their weight in no cache: their rate is the best measured, but at least the lower of two, with the weight read as "
+    "fast as memory is, and with the weight in a cache (of a single row: the first)."
 )
 """What both shares of the limit are: `bench.speed.products`."""
 

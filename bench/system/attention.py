@@ -27,13 +27,14 @@ more, for keys are centered, so weights below exp(-60 - 8 - 19), the smallest no
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Compute softmax(Q K^T / sqrt(D)) V of [b, H, Q, D] and [b, H, T, D], on a processor head by head by `multiply`.
 
-    The n x n weights are never held at once: those of DINO's 17,876 places would be 7.7 GB. Where
-    a head's product is small (`LEAST`), and elsewhere, it is torch's own. In bfloat16, where our own tiles pay, it is
-    off by about what torch's own attention is. Else by about twice, at most by about three times that: keys are rounded
-    once more when they are centered; of `MANY` keys logits are rounded instead: there it is at most about five times,
-    and more with one key far above the others (`attend_rounded`).
+    The n x n weights are never held at once: those of DINO's 17,876 places would be 7.7 GB. Where a head's product is
+    small (`LEAST`) or a gradient is wanted, and elsewhere, it is torch's own. In bfloat16, where our own tiles pay, it
+    is off by about what torch's own attention is. Else by about twice, at most by about three times that: keys are
+    rounded once more when they are centered; of `MANY` keys logits are rounded instead: there it is at most about five
+    times, and more with one key far above the others (`attend_rounded`).
     """
-    if not takes(query, key, query.shape[-2] * query.shape[-1] * key.shape[-2]):
+    taken = takes(query, key, query.shape[-2] * query.shape[-1] * key.shape[-2])
+    if not taken or (torch.is_grad_enabled() and value.requires_grad):
         return functional.scaled_dot_product_attention(query, key, value)
     images, heads, queries, dim = query.shape
     mixed = query.new_empty(images, queries, heads, dim).transpose(1, 2)  # so that heads lie side by side

@@ -20,6 +20,8 @@ QUERIES = 1024
 LOG2_E = 1 / math.log(2)
 FIRST = F(-40)
 """The logarithm to base 2 of the largest weight that a row has among its first keys."""
+SMALLEST = F(2.0**-41)
+"""Half the least sum of a row's weights: of logits of 10 ** 7 and more the rounding of its shift may make it 0."""
 FARTHEST = F(2.0**80)
 """The largest sum of a row's weights: logits are up to 83 larger than those of its first keys."""
 NEAREST = F(2.0**-100)
@@ -53,11 +55,15 @@ def pack_values(values: Any, packed: Any) -> None:
 
 @compile_exact
 def pack_masked_values(values: Any, masks: Any, packed: Any, packed_masks: Any) -> None:
-    """Do the same of values times each of the `masks` [k, T], to [H, k, T / 2, 64], and of the masks, to [k, T / 2]."""
+    """Do the same of values times each of the `masks` [k, T], to [H, k, T / 2, 64], and of the masks, to [k, T / 2].
+
+    Values are multiplied by the masks as these are rounded: the sums that means are divided by are of those.
+    """
     for k in range(len(masks)):
         for at in range(masks.shape[1]):
-            weight, places = masks[k, at], U32(16 * (at % 2))
-            packed_masks[k, at // 2] |= U32(U32(narrow(weight)) << places)
+            bits, places = narrow(masks[k, at]), U32(16 * (at % 2))
+            weight = widen(bits)
+            packed_masks[k, at // 2] |= U32(U32(bits) << places)
             for head in range(len(values)):
                 row, pairs = values[head, at], packed[head, k, at // 2]
                 for d in range(COLUMNS):
@@ -71,8 +77,8 @@ def attend_rows(
     """Write softmax(scale Q K^T) V of queries [H, n, 32], from `begin` to `end`, whole tiles, to `made` [Q, 64 H].
 
     Q of the n queries are there, `made` is bfloat16 by its bits. Keys and values are packed, and so many as `count`. A
-    row whose total [H, Q] is not at most `FARTHEST` has no result: a logit is too far above those of its first keys, or
-    no number.
+    row whose total [H, Q] is not between `SMALLEST` and `FARTHEST` has no result: a logit is too large, or too far
+    above those of its first keys, or no number.
     """
     none = np.empty((0, 0), U32)
     for head in range(len(asking)):

@@ -20,7 +20,11 @@ SIZE = 64
 
 
 def takes(query: Tensor, value: Tensor) -> bool:
-    """Whether `attend_heads` takes these: bfloat16, heads of `SIZE`, and a processor on which it is the faster one."""
+    """Whether `attend_heads` takes these: bfloat16, heads of `SIZE`, and a processor on which it is the faster one.
+
+    Values are not looked at: beyond some 10 ** 14 their sums overflow if logits are 80 above those of the first 64
+    keys; below 10 ** -25 they are off by a twentieth and more, since 2 ** -40 times a value is no normal number.
+    """
     return query.dtype == torch.bfloat16 and query.shape[-1] == value.shape[-1] == SIZE and pays()
 
 
@@ -38,7 +42,8 @@ def attend_heads(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> Te
     """Write softmax(Q K^T / 8) V of [H, Q, 64], [H, T, 64] and [H, T, 64] to `mixed` [Q, 64 H], all bfloat16.
 
     Sums are float32; weights are rounded to bfloat16 for their product with the values, and summed so. Returns which
-    rows [H, Q] have no result: some logit is 83 above those of the first 64 keys, or no number.
+    rows [H, Q] have no result: some logit is 83 above those of the first 64 keys, or no number, or logits are so large,
+    10 ** 7 and more, that float32 does not hold the row's shift.
     """
     from bench.system import attention_loops as loops  # imports numba
 
@@ -49,7 +54,7 @@ def attend_heads(query: Tensor, key: Tensor, value: Tensor, mixed: Tensor) -> Te
     given = _pack_queries(query), _pack_keys(key), values, count, np.float32(SIZE**-0.5)
     made = view_array(mixed), totals
     run_each(loops.attend_rows, [(*given, *share, *made) for share in _split(heads, queries, count)])
-    return torch.from_numpy(~(totals <= loops.FARTHEST))
+    return torch.from_numpy(~((totals >= loops.SMALLEST) & (totals <= loops.FARTHEST)))
 
 
 def average_heads(query: Tensor, key: Tensor, value: Tensor, masks: Tensor, made: Tensor) -> Tensor:

@@ -21,6 +21,13 @@ from bench.errors import UserError
 class _CheckedCode(CompileResultCacheImpl):
     """What is kept of a loop: its machine code with types, pickled, and the sha256 of that."""
 
+    def check_cachable(self, cres: Any) -> bool:
+        """Whether a loop can be kept: not with numba's option OPT=0, whose code numba cannot move.
+
+        numba would warn of each one: it is compiled anew in each process, which takes longer and changes no number.
+        """
+        return not cres.library.has_dynamic_globals and all(part.can_cache for part in cres.lifted)
+
     def reduce(self, cres: Any) -> tuple[bytes, bytes]:
         """Turn a compiled loop into what is kept."""
         data = dumps(super().reduce(cres))

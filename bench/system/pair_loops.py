@@ -1,7 +1,7 @@
 """No part of the paper: what a processor's registers do with pairs of bfloat16, and powers of 2.
 
-With AVX512-BF16 both products of two pairs are added to a float32 sum at once; without, it takes some steps more. All
-is said in LLVM's own words, for code that is being built. `bench.system.pair_tile_loops` makes tiles of it.
+With AVX512-BF16 both products of two pairs are added to a float32 sum at once. All is said in LLVM's own words, for
+code that is being built. `bench.system.pair_tile_loops` makes tiles of it.
 """
 
 from __future__ import annotations
@@ -9,19 +9,26 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from llvmlite.binding import get_host_cpu_features
-from numba import config
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 
 from bench.system.tile_loops import PART
 
-
-def find_pairs() -> bool:
-    """Find whether numba compiles for a processor with AVX512-BF16: this one, if no option of numba's names another."""
-    return not (config.CPU_NAME or config.CPU_FEATURES) and bool(get_host_cpu_features().get("avx512bf16"))
+NEEDED = ("avx", "avx2", "avx512f", "avx512bw", "avx512dq", "avx512bf16")
+"""What LLVM must be allowed to use: instructions of pairs, of whole registers, and what these rest on."""
 
 
-HAS_PAIRS = find_pairs()
+def find_pairs(generator: Any) -> bool:
+    """Find whether a code generator of numba's may use pairs: options of numba may forbid what the processor has.
+
+    LLVM ends the process where it is asked for an instruction that it may not use.
+    """
+    _, _, features = generator.magic_tuple()  # such as "+avx,-amx-bf16": what it tells LLVM
+    told = set(features.split(","))
+    return all(f"+{name}" in told and f"-{name}" not in told for name in NEEDED)
+
+
+HAS_PAIRS = find_pairs(cpu_target.target_context.codegen())
 LANES = 16
 """Float32 numbers, or pairs, of a register; where a processor's are shorter LLVM takes several."""
 CURVE = (0.07802411, 0.22606791, 0.69583318, 0.99992527)
@@ -56,7 +63,11 @@ def fill(number: float) -> Any:
 
 
 class Pairs:
-    """Code that is being built with pairs of bfloat16: by what the processor has for them, if ``native``."""
+    """Code that is being built with pairs of bfloat16, by what the processor has for them.
+
+    If not ``native``, by what any processor has: no run uses that, it says what an instruction does, and tests compare
+    both and have tiles on processors that lack them (`bench.system.attention_tiles.pays`).
+    """
 
     def __init__(self, build: Any, native: bool) -> None:
         self.build, self.native = build, native

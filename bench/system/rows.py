@@ -8,7 +8,7 @@ many rows there are, as oneDNN does from two rows on, fewer rows give the same b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import torch
@@ -25,7 +25,8 @@ STEPS = (*range(4, 64, 4), *range(64, 256, 8), *range(256, 512, 16))
 """Numbers of rows that are tried: hardly more than a sixteenth above any number, of many a thirtieth. What is kept of
 each, 3.4 MB of a large text tower, `bench.system.start.bound_kernels` bounds."""
 
-_KNOWN: dict[tuple[object, ...], SteadySizes] = {}
+_KNOWN: dict[tuple[object, ...], dict[int, bool]] = {}
+"""What came of the numbers that were tried, by what was asked. No weight, else its model would never go."""
 
 
 class Part(NamedTuple):
@@ -40,15 +41,20 @@ class SteadySizes:
     """The numbers of rows at which each row of every part keeps the bits that it has among ``usual`` rows.
 
     None is larger than ``usual`` or, where that is more, ``room``. A number is tried when it is first needed: those of
-    a few calls are few of all.
+    a few calls are few of all. ``known`` is what came of earlier tries, to which is added.
     """
 
-    def __init__(self, usual: int, parts: Sequence[Part], room: int = 0) -> None:
-        most = max(usual, room)
+    def __init__(self, usual: int, parts: Sequence[Part], room: int = 0, known: dict[int, bool] | None = None) -> None:
+        self.most = most = max(usual, room)
         self.usual, self.parts, self.sizes = usual, parts, sorted({*(size for size in STEPS if size <= most), usual})
-        whole = -(-most // usual) * usual  # more rows than usual are compared with several of the usual number
-        self.rows = [_draw_rows(whole, part.shape, part.kind) for part in parts]
-        self._steady = {usual: True}
+        self._steady = {} if known is None else known
+        self._steady[usual] = True
+
+    @cached_property
+    def rows(self) -> list[Tensor]:
+        """The rows of each part that are tried; more than usual are compared with several of the usual number."""
+        whole = -(-self.most // self.usual) * self.usual
+        return [_draw_rows(whole, part.shape, part.kind) for part in self.parts]
 
     def round_up(self, count: int) -> int:
         """Round a number of rows up to such a one; of more rows than fit at once it is the largest such one."""
@@ -80,11 +86,9 @@ def round_up(count: int, usual: int, weights: Sequence[Tensor], room: int = 0, p
     threads = torch.get_num_threads()  # a library may share one sum out among them where there are few rows
     kinds = {(tuple(w.shape), w.stride(), w.dtype): w for w in weights if w.numel()}
     product = product or multiply
-    key = (usual, room, threads, product, *kinds)
-    if key not in _KNOWN:
-        parts = [Part(partial(_multiply, product, w), (*w.shape[:-2], w.shape[-1]), w.dtype) for w in kinds.values()]
-        _KNOWN[key] = SteadySizes(usual, parts, room)
-    return _KNOWN[key].round_up(count)
+    known = _KNOWN.setdefault((usual, room, threads, product, *kinds), {})
+    parts = [Part(partial(_multiply, product, w), (*w.shape[:-2], w.shape[-1]), w.dtype) for w in kinds.values()]
+    return SteadySizes(usual, parts, room, known).round_up(count)
 
 
 def _multiply(product: Product, weight: Tensor, x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,9 +71,19 @@ def bound_kernels() -> None:
     One is made for every shape of a product, 0.7 MB of code for both; texts of all lengths have 250 shapes. To make it
     again takes half a millisecond: less than a hundredth of what a pack of a large model's texts takes, more than a
     product of a small one's.
+
+    It holds from a process's first product to its end: each library reads its variable once, and torch's copy of oneDNN
+    hides the call that would set it later (torch 2.15). So a worker that has run small models first keeps 1,024 beside
+    large ones that it is given later, and one that began with large models keeps 64 beside small ones.
     """
     for name in KERNELS:
         os.environ.setdefault(name, SHAPES_KEPT)
+
+
+def bound_kernels_beside(models: Mapping[str, Any]) -> None:
+    """Bound kernels where a run's ``models``, its settings of that name, are large: those that know photographs."""
+    if models.get("photographs"):
+        bound_kernels()
 
 
 @contextmanager

@@ -182,6 +182,8 @@ def write(images: Iterable[ForeignImage], target: Target) -> None:
     """Write results with compressed run lengths, one a line, and what numbers and names mean beside them."""
     beside = target.path.with_suffix(".images.json")
     listed, done = [], 0
+    with writing(target.path, "to=FILE"):
+        target.path.parent.mkdir(parents=True, exist_ok=True)
     with writing(target.path, "to=FILE"), target.path.open("w", encoding="utf-8") as stream:
         stream.write("[")
         for image in images:

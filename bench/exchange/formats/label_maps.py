@@ -6,9 +6,7 @@ mmsegmentation counts classes from 0, or where a data set says ``reduce_zero_lab
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +15,15 @@ from PIL import Image
 from bench.data.headers import read_claimed_size
 from bench.data.label_files import ARRAY
 from bench.errors import UserError, writing
+from bench.exchange.exported_classes import has_classes, write_exported
 from bench.exchange.label_pictures import list_maps, read_picture, require_pictures
 from bench.exchange.records import ForeignImage, Kind, Segment, Source, Target
 
 GREY = {"P", "L", "1", "I", "I;16", "I;16B"}
 """Modes of pictures that may hold class numbers."""
 CITYSCAPES = ("_labelIds", "_labelTrainIds")
-CLASSES, HEAD = "classes.csv", ("id", "name")
-"""The list that `write` leaves in the folder of its maps, and the head of it."""
+CLASSES = "classes.csv"
+"""The list that `write` leaves in the folder of its maps."""
 _LOOKED = 20
 """Files of a folder that are looked at to tell what it holds."""
 
@@ -75,7 +74,8 @@ def read(source: Source) -> Iterator[ForeignImage]:
         image = read_picture(source, picture, name)
         seen.update(segment.text for segment in image.segments)
         yield image
-    if lowest == 1 and 0 in source.classes.background and source.classes.texts[highest] not in seen:
+    counted = lowest == 1 and not source.classes.exported
+    if counted and 0 in source.classes.background and source.classes.texts[highest] not in seen:
         source.notes.say(
             f"no map holds {highest} ({source.classes.texts[highest]!r}), the last class; classes that count from 0 "
             "would read alike, each as its neighbour: then say first=0"
@@ -99,19 +99,12 @@ def write(images: Iterable[ForeignImage], target: Target) -> None:
             place = target.path / name
             place.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(paint_classes(image, target, nothing).astype(wide)).save(place)
-        with (target.path / CLASSES).open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream, lineterminator="\n").writerows([HEAD, *sorted(numbers.items())])
+        write_exported(numbers, target.path / CLASSES)
 
 
 def find_beside(path: Path) -> dict[str, str]:
-    """Find the list of classes that `write` leaves in a folder; one of another head is somebody else's."""
-    place = path / CLASSES
-    if not place.is_file():
-        return {}
-    with suppress(OSError), place.open("rb") as stream:  # of one that cannot be read its reader says so
-        if stream.readline().strip() != ",".join(HEAD).encode():
-            return {}
-    return {"classes": str(place)}
+    """Find the list of classes that `write` leaves in a folder; one of another head says nothing of numbers."""
+    return {"classes": str(path / CLASSES)} if has_classes(path / CLASSES) else {}
 
 
 def paint_classes(image: ForeignImage, target: Target, nothing: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from bench.data.images import MAX_PIXELS
 from bench.errors import UserError
@@ -141,7 +141,10 @@ def _paste_mask(source: Source, shape: Shape, size: Size, where: str, faults: li
             if picture.width * picture.height > MAX_PIXELS:
                 raise ValueError("it is larger than any picture")
             mask = np.asarray(picture) != 0
-    except (binascii.Error, OSError, ValueError, SyntaxError) as error:
+    except UnidentifiedImageError:  # whose words name a place in memory
+        faults.append(f"{where}: its mask is base64 of no picture; a PNG is needed")
+        return ""
+    except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         faults.append(f"{where}: its mask is no PNG in base64 ({str(error)[:80]})")
         return ""
     (left, top), (right, bottom) = ((round(x), round(y)) for x, y in shape.points)

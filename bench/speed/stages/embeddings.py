@@ -76,7 +76,8 @@ def list_products(encoder: Any, segments: int) -> list[Product]:
         Product(tokens, width, 3 * width, once),
         Product(tokens, size, tokens, heads * once),  # logits
         Product(tokens, tokens, size, heads * once),  # the plain mean of values
-        Product(tokens, tokens, size + 1, heads * segments * masked),  # the masked one, with its denominator
+        # the masked ones, whose denominators are summed where exponentials are made
+        Product(tokens, tokens, size, heads * segments * masked),
         *list_out(tokens, width, hidden, segments * (masked - 1)),
         *list_out(segments, width, hidden, 1),  # of the last layer only the global tokens
     ]

@@ -20,6 +20,11 @@ from bench.settings.compose import list_options
         (["data=folder"], "data.root has to be given"),
         (["data=folder"], "data.root has to be given"),
         (["encode=crop", "encode.sigma2=1"], "encode.sigma2: no such key"),
+        (["caption.segments=1"], "caption.segments: has a default and stands in no file; write +caption.segments=1"),
+        (["caption.store_mb=9"], "write +caption.store_mb=9"),
+        (["caption.language=9"], "caption.language: no such key"),
+        (["caption=retrieval", "caption.segments=1"], "caption.segments: no such key"),
+        (["method.segments=1"], "method.segments: no such key"),
         (
             ["models/clip=vit_b_32"],
             "models/clip: chooses a part of models=paper; write models=paper models/clip=vit_b_32",

@@ -37,7 +37,7 @@ def test_written_as_another_tool_has_it_the_score_is_the_same(
     mapping = "score.mapping=[exact]"
     theirs = values(zgs(tmp_path, voc, there, mapping))
     told = capsys.readouterr().out
-    assert kind not in beside or f"  {beside[kind]}: as zgs export left it beside\n" in told
+    assert kind not in beside or f"  {beside[kind]}: {beside[kind].rpartition('/')[2]} beside it\n" in told
     assert re.search(rf"^{re.escape(str(there))}: {kind} \(.*\)$", told, re.MULTILINE)
     assert theirs == values(zgs(tmp_path, voc, ours, mapping)) and theirs
 
@@ -65,7 +65,7 @@ def test_import_says_what_it_did_and_what_comes_next(tmp_path: Path, ours: Path,
     assert told == [
         f"{tmp_path}/r.json: coco (a list of results with image_id and category_id)",
         f"{tmp_path}/back.jsonl: 3 images, 5 segments",
-        f"  images={tmp_path}/r.images.json: as zgs export left it beside",
+        f"  images={tmp_path}/r.images.json: r.images.json beside it",
         f"next: zgs score {tmp_path}/back.jsonl data=…",
     ]
     head, *images = map(json.loads, (tmp_path / "back.jsonl").read_text().splitlines())

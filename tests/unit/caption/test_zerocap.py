@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -105,11 +106,22 @@ def test_more_segments_than_are_held_at_once(language: Any, clip: Any, monkeypat
     alone = zerocap(take(many, [17, 3]))
     # 3 beams x (4 tokens of the prompt + 1) x keys and values of 2 layers x 32 numbers of 4 bytes
     each = 3 * (len(zerocap.search.prompt) + 1) * 2 * 2 * 32 * 4
-    for kept, first in ((0, [3, 3, 3, 3, 3, 3]), (17 * each, [17, 1]), (18 * each, [18])):
+    for kept, first in ((0, [4, 4, 4, 4, 2]), (17 * each, [17, 1]), (18 * each, [18])):
         monkeypatch.setattr("bench.caption.zerocap.KEPT", kept)
         groups.clear()
         same_bits(alone, [17, 3], zerocap(many))
         assert groups[::2] == first
+
+
+@pytest.mark.parametrize(("device", "each", "together"), [("cpu", 17_694_720, 4), ("cuda", 17_694_720, 16)])
+def test_a_search_of_the_papers_sizes_takes_four_segments_on_a_processor(device: str, each: int, together: int) -> None:
+    """Keys and values of 24 layers of 1,024 numbers of 4 bytes, of 5 beams and 4 + 15 - 1 tokens."""
+    assert each == 24 * 2 * 1024 * 4 * 5 * (4 + 15 - 1)
+    model = SimpleNamespace(device=torch.device(device))
+    captioner: Any = SimpleNamespace(segments=None, search=SimpleNamespace(model=model, bytes_each=each))
+    assert ZeroCap.count_together(captioner) == together
+    captioner.search.bytes_each = 10 * each
+    assert ZeroCap.count_together(captioner) == together, "the least"
 
 
 @pytest.mark.thinned(2)
@@ -124,16 +136,17 @@ def test_fewer_segments_side_by_side_change_no_bit(language: Any, clip: Any, mon
 
 
 def test_only_who_watches_keeps_the_shifted_context(language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    trimmed: list[int] = []
+    trimmed, given = list[int](), list[int]()
     monkeypatch.setattr("bench.caption.search.SCATTERED", 1)
     monkeypatch.setattr("bench.caption.search.trim", lambda: trimmed.append(1))
+    monkeypatch.setattr("bench.caption.search.give_back_compiler", lambda: given.append(1))
     zerocap = ZeroCap(language, clip, **OPTIONS)
     targets = torch.nn.functional.normalize(torch.from_numpy(tiny.embeddings(2).vectors), dim=-1)
     tokens: list[int] = []
     join = Guided.join
     monkeypatch.setattr(Guided, "join", lambda made: tokens.extend(one.cache.shape[4] for one in made) or join(made))
     unseen = zerocap.search(targets)
-    assert set(tokens) == {0} and trimmed
+    assert set(tokens) == {0} and trimmed == given != []
     tokens.clear()
     steps = watched(zerocap, targets)
     assert 0 not in tokens and steps[-1].guided.cache.shape[4] == steps[-1].context.shape[1] - 1

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from bench.encode.global_subtraction import GlobalSubtraction
 from bench.encode.weighing import average_heads, weigh_heads, write_means
-from bench.system import attention_tiles, products
+from bench.system import attention_tiles, products, rowwise
 from bench.system.attention_tiles import SIZE
 from tests.unit.encode import tiny
 from tests.unit.encode.test_encode import SHAPES
@@ -76,6 +76,34 @@ def test_a_mask_that_sees_nothing_near_the_largest_logit_has_its_means(gap: floa
     average_heads(query, key, value, masks, made)
     expected = compute_exactly(query, key, value, masks)
     torch.testing.assert_close(made.double(), expected, atol=0.015, rtol=0.015)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.35, 1 / 3])
+def test_masks_of_parts_favour_no_value(share: float) -> None:
+    """All tokens in part, one in part, and less than half of each: values are off to either side alike."""
+    query, key, value = draw_heads(20, 130)
+    value, masks = value.abs() + 1, torch.zeros(3, 130)
+    masks[0], masks[1, 77], masks[2] = share, share, torch.linspace(0, share, 130)
+    made = torch.empty(3, 20, 3, SIZE)
+    assert not attention_tiles.average_heads(query, key, value, masks, made).any()
+    off = made.double() / compute_exactly(query, key, value, masks) - 1
+    assert off.abs().max() < 2**-7 and (off.mean((1, 2, 3)).abs() < 6e-4).all()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_means_of_more_queries_than_go_at_once(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1030 by some threads: the same bits as a few, and of the last ones one row has no result."""
+    query, key, value = draw_heads(1030, 70)
+    masks, made, few = draw_masks(70)[:3], torch.full((3, 1030, 3, SIZE), torch.nan), torch.empty(3, 10, 3, SIZE)
+    query[1, 1027] = 16 * key[1, 50]  # which the third mask does not see
+    monkeypatch.setattr(rowwise, "LEAST", 1)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    far = attention_tiles.average_heads(query, key, value, masks, made)
+    assert far.nonzero().tolist() == [[1, 1027]]
+    for first in (0, 340, 1020):
+        attention_tiles.average_heads(query[:, first : first + 10], key, value, masks, few)
+        alike = ~far[:, first : first + 10].T
+        assert torch.equal(made[:, first : first + 10][:, alike], few[:, alike])
 
 
 def test_a_mask_without_any_token_has_means_of_0_and_costs_nothing_else() -> None:

@@ -172,6 +172,10 @@ FAULTS: dict[str, dict[str, Any]] = {
         "segmentation": MAP[None],
         "segments_info": info((0, 1, 1)),
     },
+    "should be masks [n, h, w] of 0 and 1 but is int64 [1, 2, 3], from -1 up to 1": {
+        "segmentation": MAP[None] - 1,
+        "segments_info": info((0, 1, 1)),
+    },
     "2 masks, but segments_info lists the ids [1, 2]": {
         "segmentation": np.stack([MAP > 0, MAP > 1]),
         "segments_info": info((1, 1, 1), (2, 0, 1)),

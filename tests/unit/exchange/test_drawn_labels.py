@@ -92,6 +92,7 @@ LABELME = {
     "type 'star' is none of": shape("cat", SQUARE, "star"),
     "has a point that lies in no picture": shape("cat", [[0, 0], [1e300, 1], [2, 2]]),
     "its mask is no PNG in base64": shape("cat", [[0, 0], [1, 1]], "mask", mask="###"),
+    "its mask is base64 of no picture": shape("cat", [[0, 0], [1, 1]], "mask", mask="aGVsbG8="),
     "has 3 points; a turned rectangle has 4": shape("cat", SQUARE[:3], "oriented_rectangle"),
     "a mask of [2, 2] does not lie in its box (x 7": shape("cat", [[7, 0], [8, 1]], "mask", mask=png(SOLID)),
     "a mask of [2, 2] does not lie in its box (x 0": shape("cat", [[0, 0], [2, 1]], "mask", mask=png(SOLID)),

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -13,8 +14,9 @@ from bench.data.class_tables import load_class_table
 from bench.errors import UsageError, UserError
 from bench.exchange.choices import make_source, read_classes
 from bench.exchange.image_names import ImageNames, choose_numbers, cut_ending
+from bench.exchange.records import ForeignImage, Segment
 from bench.exchange.registry import load_kind
-from tests.unit.exchange.drawn import NAMES, classes_file, write, write_json
+from tests.unit.exchange.drawn import NAMES, classes_file, coded, write, write_json
 
 
 def source(folder: Path, dataset: Any = None, kind: str = "label-maps", **choices: str) -> Any:
@@ -46,18 +48,57 @@ def test_what_was_exported_beside_comes_before_the_data_set_and_after_what_is_sa
     write("label-maps", [], tmp_path / "maps")
     found = source(tmp_path / "maps", data)
     assert found.classes.texts == NAMES and not found.classes.assumed
-    assert found.notes.list_lines() == [f"classes={tmp_path}/maps/classes.csv: as zgs export left it beside"]
+    assert found.notes.list_lines() == [f"classes={tmp_path}/maps/classes.csv: classes.csv beside it"]
     assert source(tmp_path / "maps", data, classes="coco133").classes.texts[1] == "person"
     assert source(tmp_path / "maps", data, first="0").classes.texts[0] == "aeroplane"
     (tmp_path / "maps/classes.csv").write_text("name,colour\ncat,red\n")
     assert source(tmp_path / "maps", data).classes.assumed, "somebody else's file"
     write("coco", [], tmp_path / "r.json")
     assert source(tmp_path / "r.json", data, "coco").classes.texts == NAMES
+    write("coco", [], tmp_path / "not/there/r.json")
+    write_json(tmp_path / "not/there/r.images.json", {"images": [], "categories": []})
+    with pytest.raises(UserError, match=r"holds numbers of classes \(.*/r.images.json lists none\); say what"):
+        source(tmp_path / "not/there/r.json", kind="coco").require_classes()
     assert source(tmp_path / "r.json", data, "coco", classes="voc20").classes.texts[1] == "aeroplane"
     write_json(tmp_path / "annotations.json", {"images": [], "categories": [], "annotations": []})
     (tmp_path / "r.images.json").rename(tmp_path / "annotations.images.json")
     assert source(tmp_path / "annotations.json", data, "coco").classes.assumed, "annotations name their own"
     assert not source(tmp_path).classes
+
+
+VOC = SimpleNamespace(name="voc", table=load_class_table("voc20"), list_ids=tuple)
+ODD = {1: "dog", 2: "dog, on grass", 3: ",", 4: "cat; 'tom' \"x\"", 5: "two\nlines\r\nmore\rend", 6: ".", 7: " dog ",
+       8: "# sky", 9: '"', 10: "[a, b", 11: "1", 12: "id,name", 13: "dog;", 14: "Dog", 15: "\u2028ä"}  # fmt: skip
+
+
+@pytest.mark.parametrize("dataset", [None, VOC])
+def test_our_own_list_comes_back_letter_by_letter(tmp_path: Path, dataset: Any) -> None:
+    """Read as a publisher's, "dog" and "dog, on grass" were one class, in silence, and "," was none."""
+    mask = coded(np.ones((2, 2), bool))["counts"]
+    images = [ForeignImage(f"i{number:02}", (2, 2), (Segment(text, mask),)) for number, text in ODD.items()]
+    write("label-maps", images, tmp_path / "maps", ODD)
+    found = source(tmp_path / "maps", dataset)
+    assert found.classes.texts == ODD
+    assert list(load_kind("label-maps").read(found)) == images
+    assert not [line for line in found.notes.list_lines() if "first=0" in line], "these are its own numbers"
+    plain = {number: text for number, text in ODD.items() if text == text.strip() and number != 15}
+    write("label-maps", [], tmp_path / "plain", plain)
+    assert read_classes(str(tmp_path / "plain/classes.csv"), None).texts == plain, "named by hand, too"
+
+
+def test_somebodys_list_beside_maps_is_read_as_any_other_and_says_what_was_made_of_it(tmp_path: Path) -> None:
+    Image.new("L", (2, 2), 1).save(tmp_path / "a.png")
+    (tmp_path / "classes.csv").write_text('id,name\n1,"dog, puppy"\n2,cat\n')
+    found = source(tmp_path)
+    assert found.classes.texts == {1: "dog", 2: "cat"}
+    beside, several = found.notes.list_lines()
+    assert beside.endswith("classes.csv beside it") and "1 of 2 classes have several names, e.g. 'dog'" in several
+    assert several.endswith("the first is the name, the other 1 are left out")
+    list(load_kind("label-maps").read(found))
+    assert "then say first=0" in found.notes.list_lines()[-1]
+    (tmp_path / "classes.csv").write_text("id,name,aliases\n1,dog,puppy\n1,cat,\n")
+    with pytest.raises(UserError, match="1 stands for 2 classes"):
+        source(tmp_path)
 
 
 def test_what_a_file_says_of_its_numbers_comes_before_the_data_set(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,21 @@ def test_every_number_by_hand(script: Any, tmp_path: Path, capsys: pytest.Captur
         assert table.loc[name, "low"] <= value <= table.loc[name, "high"] + 1e-6, name
     page = (tmp_path / "to/changes.md").read_text()
     assert "| segments of float32 that are exactly equal in bfloat16 | 75.0 % | [" in page and "| 4 segments |" in page
+
+
+def test_pages_say_that_the_embedded_models_have_other_heads(script: Any, tmp_path: Path) -> None:
+    """Above the first section of the comparison of scores, once."""
+    folder = ROOT / "bench/models/embedded"
+    dino = json.loads((folder / "dino/config.json").read_text())
+    clip = json.loads((folder / "clip/open_clip_config.json").read_text())["model_cfg"]
+    assert dino["hidden_size"] / dino["num_attention_heads"] == clip["vision_cfg"]["head_width"] == 32
+    assert "have 32 dimensions" in script.HEADS
+    page = tmp_path / "compare.md"
+    page.write_text("# A\n\n- made\n\n## B\n\n## C\n")
+    for _ in range(2):
+        assert script.main([*write_both(tmp_path), "--to", str(tmp_path)]) == 0
+        assert page.read_text() == f"# A\n\n- made\n{script.HEADS}\n\n## B\n\n## C\n"
+        assert (tmp_path / "changes.md").read_text().count(script.HEADS) == 1
 
 
 def test_segments_are_matched_for_the_most_shared_pixels_in_all(script: Any) -> None:

@@ -48,9 +48,9 @@ def test_what_is_missed_is_called_missed_and_what_was_not_measured_is_left_out()
         "| embeddings: bfloat16 of trunk and masked layers, ratio to float32, at least 1.8 | 1.90 | met |",
         "| features: peak, MB, at most 3,072 | 3,072 | met |",
         "| embeddings: peak, MB, at most 3,072 | 10.00 | met |",
-        "",
-        OF_BEST,
     ]
+    captions = make_row("captions", share=0.86, share_best=0.1)
+    assert OF_BEST in write_aims([*rows, captions]) and OF_BEST not in write_aims([make_row("captions")])
     assert write_aims([]) == []
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from bench.speed import precision, products
+from bench.speed import pair_rate_loops, precision, products
 from bench.speed.precision import compare_bfloat16, has_bfloat16, measure_exponential, write_bfloat16
 from bench.speed.products import Product
 from bench.speed.stages import embeddings, features
@@ -20,17 +23,27 @@ MACHINE = {"processor": "one", "dtype": "float32", "torch": "2"}
 
 
 def test_the_bound_is_that_of_products_and_exponentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By hand: 10 s of products become 4, and 2 s of exponentials become 1: at most 12 : 5."""
+    """By hand: 10 s of products become 4, and 2 s of exponentials 1, so 15 s of float32 become 5 at the least: 3."""
     rates = {"float32": 1e9, "bfloat16": 2.5e9}
     monkeypatch.setattr(products, "_measure", lambda m, k, n, dtype, cold: rates[dtype])
     monkeypatch.setattr(precision, "measure_exponential", {"float32": 1e-9, "bfloat16": 5e-10}.get)
     row = compare_bfloat16(lambda: None, 15.0, [Product(1000, 1000, 1000, 5)], 2e9)
-    assert (row["products_ratio"], row["exponentials_s"], row["most"]) == pytest.approx((2.5, 2.0, 2.4))
+    assert (row["products_ratio"], row["exponentials_s"], row["most"]) == pytest.approx((2.5, 2.0, 3.0))
+    assert (row["products_bfloat16_s"], row["exponentials_bfloat16_s"]) == pytest.approx((4.0, 1.0))
     assert row["share_most"] == pytest.approx(10 / 12) and row["ratio"] == 15.0 / row["seconds"]
     line = write_bfloat16("features", {**row, "seconds": 10.0, "ratio": 1.5})
     assert line.startswith("- features: 10 s, 1.50 times as fast as float32. Products of its shapes are 2.50 times as ")
-    assert "the 2 billion exponentials of its softmax take 1 s where float32 takes 2 s: at most 2.40 times" in line
-    assert line.endswith("of the limit of products float32 can reach 0.83.")
+    assert "the 2 billion exponentials of its softmax take 1 s where float32 takes 2 s: if these were all that" in line
+    assert "that bfloat16 takes, it would be 3.00 times as fast." in line
+    assert line.endswith("Of the limit of products float32 can reach 0.83.")
+
+
+def test_a_row_of_an_earlier_version_says_no_bound() -> None:
+    """Its `most` was the ratio of both limits, which is none."""
+    earlier = {"seconds": 10.0, "ratio": 1.5, "products_ratio": 2.5, "exponentials": 2e9, "exponentials_s": 2.0,
+               "most": 2.4, "share_most": 10 / 12}  # fmt: skip
+    line = write_bfloat16("features", earlier)
+    assert "2.4" not in line and "what it can be at most was not measured by that version. Of the limit" in line
 
 
 @pytest.mark.parametrize("pays", [True, False])
@@ -45,17 +58,38 @@ def test_products_of_heads_are_those_of_tiles_where_these_pay(pays: bool, monkey
     assert measure_exponential("bfloat16") == 1e-10 if pays else measure_exponential("bfloat16") > 0
 
 
-def test_tiles_take_some_time_and_exponentials_little_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 4 x 64 logits: 2 operations of 64 numbers each, and as many of their weights."""
-    monkeypatch.setattr(precision, "TILES", 200)
-    operation, exponential = precision.measure_tiles.__wrapped__()
-    assert operation > 0 and exponential >= 0
+def test_a_tile_is_two_products_of_four_rows_and_its_exponentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes on by 1 ns an operation and 2 an exponential, and by a second more when loops are compiled."""
+    clock, product = [0.0, 1.0], 2 * 4 * 64 * 64
+
+    def multiply(times: int, *given: np.ndarray, exponentials: int = 0) -> None:
+        clock[0] += times * (2 * product * 1e-9 + exponentials * 2e-9) + clock.pop()
+        clock.append(0.0)
+
+    monkeypatch.setattr(precision.time, "process_time", lambda: clock[0])
+    monkeypatch.setattr(pair_rate_loops, "multiply_tiles", multiply)
+    monkeypatch.setattr(pair_rate_loops, "weigh_tiles", partial(multiply, exponentials=4 * 64))
+    assert precision.measure_tiles.__wrapped__() == pytest.approx((1e-9, 2e-9), rel=1e-6)
+
+
+def test_both_loops_make_as_many_products() -> None:
+    """Of numbers whose sums are exact: two a tile, of which a logit's exponential leaves the last one as it was."""
+    x, w = (torch.randint(-3, 4, shape).bfloat16() for shape in ((4, 64), (64, 64)))
+    pairs = w.view(32, 2, 64).transpose(1, 2).contiguous()
+    given = x.view(torch.uint32).numpy(), pairs.view(torch.uint32)[..., 0].numpy()
+    logits, product = np.zeros((4, 64), np.float32), (x.float() @ w.float()).numpy()
+    pair_rate_loops.multiply_tiles(3, *given, logits)
+    assert np.array_equal(logits, 6 * product)
+    weights, total, shift = np.zeros((4, 32), np.uint32), np.zeros((4, 16), np.float32), np.zeros(4, np.float32)
+    logits[:] = 1  # the first tile's weights are 2
+    pair_rate_loops.weigh_tiles(1, *given, logits, weights, total, shift)
+    assert np.array_equal(logits, 2 * product) and (total == 8).all() and (weights == 0x40004000).all()
 
 
 def test_the_page_has_a_line_for_each_stage_that_was_compared() -> None:
     trial = Trial("features", "one number", lambda: 1.0, lambda: 1.0, lambda one, other: abs(one - other), 0.0)
-    made = dict.fromkeys(("seconds", "ratio", "products_ratio", "exponentials", "exponentials_s", "most"), 1.0)
-    row = {**run_trial(trial), "bfloat16": {**made, "share_most": 1.0}}
+    made = dict.fromkeys(("seconds", "ratio", "products_ratio", "products_bfloat16_s", "exponentials"), 1.0)
+    row = {**run_trial(trial), "bfloat16": {**made, "exponentials_s": 1.0, "most": 1.0, "share_most": 1.0}}
     page = make_page([row, run_trial(trial)], MACHINE, "paper")
     assert page.count("**In bfloat16**") == 1 == page.count("times as fast as float32")
     assert "bfloat16" not in make_page([run_trial(trial)], MACHINE, "paper")
@@ -90,10 +124,10 @@ def test_exponentials_are_counted_from_queries_and_keys(monkeypatch: pytest.Monk
 
 def test_exponentials_of_trunk_and_masked_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     """24 layers from the 21st on: those of the trunk and the first masked one once, three for each of 7 segments."""
-    seen: list[float] = []
+    seen: list[Any] = []
     monkeypatch.setattr(embeddings, "has_bfloat16", lambda: True)
     monkeypatch.setattr(embeddings, "RunContext", Loaded)
-    monkeypatch.setattr(embeddings, "compare_bfloat16", lambda *given: seen.append(given[3]) or {})
+    monkeypatch.setattr(embeddings, "compare_bfloat16", lambda *given: seen.extend(given[2:]) or {})
     block = SimpleNamespace(
         attn=SimpleNamespace(num_heads=16), mlp=SimpleNamespace(c_fc=SimpleNamespace(out_features=4096))
     )
@@ -103,7 +137,9 @@ def test_exponentials_of_trunk_and_masked_layers(monkeypatch: pytest.MonkeyPatch
     encoder = SimpleNamespace(clip=SimpleNamespace(visual=visual, depth=24, grid=(24, 24)), start_layer=21)
     given = SimpleNamespace(settings={"dtype": "float32"}, sample=None, masks=range(7))
     assert embeddings.compare_precision(given, encoder, 1.0) == {"bfloat16": {}}  # type: ignore[arg-type]
-    assert seen == [16 * 577**2 * (20 + 1 + 3 * 7)]
+    assert seen[1] == 16 * 577**2 * (20 + 1 + 3 * 7)
+    means = [one for one in seen[0] if one.m == one.k == 577]
+    assert {one.n for one in means} == {64} and sum(one.count for one in means) == 16 * (20 + 1 + 3 * 7 + 4 * 7)
 
 
 GIVEN = SimpleNamespace(settings={"dtype": "float32"}, image=None)

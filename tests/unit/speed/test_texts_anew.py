@@ -31,10 +31,11 @@ def test_every_call_that_is_measured_computes_the_texts_anew(monkeypatch: pytest
     monkeypatch.setattr(captions, "measure_limit", lambda _: Limit(0, 1, 0))
     known = SimpleNamespace(items=lambda: [((1,), SimpleNamespace(rows=torch.arange(-1, 9)))])
     step: Any = SimpleNamespace(
-        features=SimpleNamespace(contexts=known), cut=SimpleNamespace(prompt=(1,), features=None)
-    )
+        features=SimpleNamespace(contexts=known), cut=SimpleNamespace(prompt=(1,), features=None),
+        full=SimpleNamespace(width=3),
+    )  # fmt: skip
     captions.Step.measure_texts(step)
-    assert [one.asked for one in made] == [captions.BEAMS] * 5
+    assert [one.asked for one in made] == [3] * 5
 
 
 def test_a_token_step_is_the_second_of_all_segments_side_by_side(

@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from bench.errors import UserError
 from bench.speed.weights import describe_source, describe_weights
 
 
@@ -29,6 +30,12 @@ def test_a_file_of_a_kind_that_is_not_looked_into_says_so_and_a_name_stays(tmp_p
     (tmp_path / "model.pt").write_bytes(b"")
     assert describe_source(str(tmp_path)) == describe_source(str(tmp_path / "model.pt")) == "weights not in safetensors"
     assert describe_source("openai/clip-vit-large-patch14-336") == "openai/clip-vit-large-patch14-336"
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"12345678")
+    with pytest.raises(UserError, match=rf"^{tmp_path}/model.safetensors: cannot be read as safetensors \("):
+        describe_source(str(tmp_path))
 
 
 @pytest.mark.parametrize(("models", "said"), [((), "no model"), (("dino", "clip", "dino"), "dino a hub/name; clip x")])

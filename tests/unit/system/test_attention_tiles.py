@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bench.system import attention_tiles, rowwise
+from bench.system import attention_tiles, pair_loops, rowwise
 from bench.system.attention import attend
-from bench.system.attention_tiles import SIZE, attend_heads, takes
+from bench.system.attention_tiles import SIZE, attend_heads, pays, takes
 
 pytestmark = pytest.mark.usefixtures("every_product")
 
@@ -99,6 +99,21 @@ def test_one_key_far_above_all_others_wherever_it_is(logit: float, at: int) -> N
     assert ours.square().mean().sqrt() <= 1.2 * own.square().mean().sqrt() + 1e-5
 
 
+@pytest.mark.parametrize("logit", [1e8, 1e10, 1e30])
+@torch.no_grad()
+def test_logits_whose_shift_float32_does_not_hold(logit: float) -> None:
+    """Most rows see one key alone, and none becomes no number."""
+    query, key, value = (draw(1, 2, 90, SIZE, seed=seed) for seed in range(3))
+    query, key, value = (part.bfloat16() for part in (logit * query, key, value))
+    made, expected = attend(query, key, value), compute_exactly(query, key, value)
+    torch.testing.assert_close(made.double(), expected, atol=0, rtol=0)
+    key[...] = key[:, :, :1]  # the mean of all: no rounding of what they share costs a digit
+    rows = attend_heads(query[0], key[0], value[0], query.new_empty(90, 2 * SIZE))
+    assert rows.any() if logit > 1e9 else not rows.all()
+    made, expected = attend(query, key, value), compute_exactly(query, key, value)
+    torch.testing.assert_close(made.double(), expected, atol=2e-3, rtol=0.01)
+
+
 @torch.no_grad()
 def test_weights_down_to_nothing_and_values_of_any_size() -> None:
     """Half of all keys 30 below the first ones, and far below; values of 1e-6, and of 1e6."""
@@ -142,6 +157,23 @@ def test_what_is_no_number_stays_so_in_its_row_and_head(odd: float, at: int) -> 
     assert torch.equal(made.isnan(), own.isnan()) and torch.equal(made[0, 1], expected[0, 1])
     made = attend(query, key, valued)
     assert not made[0, 0, :, 5].isfinite().any() and torch.equal(made[0, 0, :, 6:], expected[0, 0, :, 6:])
+
+
+@pytest.mark.parametrize("wanted", [0, 1, 2])
+def test_a_gradient_reaches_each_of_three(wanted: int) -> None:
+    given = list(draw(3, 1, 2, 70, SIZE).bfloat16())
+    given[wanted].requires_grad_()
+    attend(*given).float().square().sum().backward()
+    assert given[wanted].grad is not None and given[wanted].grad.any()
+
+
+@pytest.mark.parametrize(("pairs", "matrices"), [(True, False), (True, True), (False, False)])
+def test_tiles_pay_with_pairs_and_without_a_matrix_unit(
+    pairs: bool, matrices: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pair_loops, "HAS_PAIRS", pairs)
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_features", lambda: {"amx-bf16": matrices})
+    assert pays.__wrapped__() is (pairs and not matrices)
 
 
 def test_what_is_taken() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from bench.errors import UserError
 from bench.system import loops
 from bench.system.loops import compile_loop
+from bench.system.loops_cache import _CheckedCode
 
 
 def double(x: Any) -> Any:
@@ -99,3 +101,11 @@ def test_a_loop_that_cannot_be_kept_is_run_all_the_same(tmp_path: Path, monkeypa
     monkeypatch.undo()
     assert _load(tmp_path) == (6, 0), "an index without its code"
     assert _load(tmp_path) == (6, 1)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("fixed", [True, False])
+def test_a_loop_that_cannot_be_kept_is_not_and_nothing_is_printed(fixed: bool) -> None:
+    """As with numba's option OPT=0, where numba prints two lines for each loop."""
+    made = SimpleNamespace(lifted=(), library=SimpleNamespace(has_dynamic_globals=fixed), fndesc=None)
+    assert _CheckedCode.check_cachable(None, made) is not fixed  # type: ignore[arg-type]

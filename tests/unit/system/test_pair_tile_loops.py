@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numba import config, njit
+from llvmlite.binding import get_host_cpu_features
+from numba import config, njit, types
+from numba.core.codegen import JITCPUCodegen
+from numba.extending import intrinsic
 
 from bench.system.attention_loops import FARTHEST
-from bench.system.pair_loops import HAS_PAIRS, find_pairs
+from bench.system.pair_loops import BITS, FLOATS, HAS_PAIRS, NEEDED, Pairs, find_pairs
 from bench.system.pair_tile_loops import COLUMNS, LANES, PAIRS, ROWS, make_product, make_summing, make_weighing
 from bench.system.rowwise import view_array
+from bench.system.tile_loops import INDEX, find_place
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["native", "plain"])
@@ -90,7 +94,7 @@ def test_what_is_beyond_float32_is_too_large_or_next_to_nothing(loops: tuple[Any
     given = pair(x), pair_rows(w), view_array(logits), view_array(weights.view(torch.uint32))
     loops[1](*given, view_array(total), view_array(shift), np.float32(1))
     low, high = total[1:3].sum(1), total[3:].sum(1)
-    assert (weights[:2] <= 2.0**-126).all() and (low <= 64 * 2.0**-126).all()
+    assert (weights[:2].abs() <= 2.0**-126).all() and (low.abs() <= 64 * 2.0**-126).all()
     assert not (high <= FARTHEST).any()
 
 
@@ -103,11 +107,52 @@ def test_sums_under_a_mask_are_added_to_what_is_there(loops: tuple[Any, Any, Any
     assert torch.equal(total[[0, 5]], torch.ones(2, LANES))
 
 
-@pytest.mark.parametrize(("name", "features"), [("generic", ""), ("x86-64-v3", None), (None, "+avx2")])
-def test_the_processor_that_numba_is_told_decides(
-    name: str | None, features: str | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("native", [True, False])
+def test_numbers_between_two_of_bfloat16_go_to_the_even_one(native: bool) -> None:
+    """Halves above even and odd numbers, and what is next to a half."""
+    if native and not HAS_PAIRS:
+        pytest.skip("this processor has no AVX512-BF16")
+
+    @intrinsic
+    def round_pairs(typing: Any, x: Any, out: Any) -> Any:
+        def write(context: Any, build: Any, signature: Any, args: Any) -> None:
+            given, made = (
+                find_place(context, build, kind, part, INDEX(0), INDEX(0))
+                for kind, part in zip(signature.args, args, strict=True)
+            )
+            pairs, parts = Pairs(build, native), (given.read(INDEX(0), INDEX(at), FLOATS) for at in (0, LANES))
+            made.write(build.bitcast(pairs.round(*parts), BITS), INDEX(0), INDEX(0))
+            return context.get_dummy_value()
+
+        return types.void(x, out), write
+
+    high, low = np.arange(0x3F80, 0x3F88, dtype=np.uint32) << 16, np.array([0x7FFF, 0x8000, 0x8001, 0xFFFF], np.uint32)
+    x, made = (high[:, None] | low).view(np.float32).reshape(1, 2 * LANES), np.zeros((1, LANES), np.uint32)
+    njit(lambda x, out: round_pairs(x, out))(x, made)
+    assert np.array_equal(made, pair(torch.from_numpy(x)))
+
+
+NAMED = ",".join(f"+{name}" for name in NEEDED)
+
+
+@pytest.mark.parametrize(
+    ("name", "features", "avx", "has"),
+    [
+        (None, None, 1, bool(get_host_cpu_features().get("avx512bf16"))),
+        (None, None, 0, False),
+        ("generic", "", 1, False),
+        (None, "+avx2", 1, False),
+        (None, "+avx512bf16,-avx512f", 1, False),
+        ("x86-64", NAMED, 1, True),
+        ("x86-64", f"{NAMED},-avx512f", 1, False),
+    ],
+)
+def test_what_numba_compiles_for_decides(
+    name: str | None, features: str | None, avx: int, has: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """LLVM ends the process where an instruction is none of the processor it compiles for."""
+    """LLVM ends the process where an instruction is none that it may use: numba's options forbid some."""
+    assert find_pairs(JITCPUCodegen("same")) is HAS_PAIRS
     monkeypatch.setattr(config, "CPU_NAME", name)
     monkeypatch.setattr(config, "CPU_FEATURES", features)
-    assert not find_pairs()
+    monkeypatch.setattr(config, "ENABLE_AVX", avx)
+    assert find_pairs(JITCPUCodegen("told")) is has

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -82,6 +84,19 @@ def test_every_weight_has_a_say_and_threads_are_asked_anew(monkeypatch: pytest.M
     finally:
         torch.set_num_threads(before)
     assert asked == [8, 8]
+
+
+def test_no_weight_outlives_its_model_but_what_it_said_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    weight, asked = draw(10, 4), list[int]()
+    gone, keep = weakref.ref(weight), rows._keeps_bits
+    monkeypatch.setattr(rows, "_keeps_bits", lambda *given: asked.append(given[2]) or keep(*given))
+    first = [round_up(count, 16, [weight]) for count in (3, 7)]
+    tried = list(asked)
+    del weight
+    gc.collect()
+    assert gone() is None and tried
+    assert [round_up(count, 16, [draw(10, 4)]) for count in (3, 7)] == first and asked == tried
+    assert round_up(11, 16, [draw(10, 4)]) in (12, 16) and asked[len(tried) :] == [12], "a number that is new is tried"
 
 
 def test_other_devices_are_not_asked() -> None:

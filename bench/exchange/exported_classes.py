@@ -1,0 +1,51 @@
+"""No part of the paper: the list of classes that `zgs export` leaves beside what it wrote, read back letter by letter.
+
+Texts of predictions are free: commas, semicolons, quotes and line feeds are part of them, while a publisher's list has
+several names of a class between such marks (`bench.data.class_lists`). Its head and its column of aliases, which is
+empty throughout, tell ours from a list that somebody made; as the open format of tables it is read by classes=, too.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench.exchange.class_numbers import ClassNumbers
+
+HEAD = ["id", "name", "aliases"]
+_EARLIER = ["id", "name"]
+"""Of an earlier version, or of somebody's own list: it may hold several names of a class in one cell."""
+
+
+def write_exported(texts: Mapping[int, str], place: Path) -> None:
+    """Write numbers and their texts, each quoted: Python's writer leaves a carriage return bare."""
+    with place.open("w", encoding="utf-8", errors="surrogatepass", newline="") as stream:
+        stream.write(",".join(HEAD) + "\n")
+        lines = [[number, text, None] for number, text in sorted(texts.items())]
+        csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(lines)
+
+
+def read_exported(place: Path) -> ClassNumbers | None:
+    """Read the list that `write_exported` left, each text as it was; None for any other, which is no fault here."""
+    try:
+        with place.open(encoding="utf-8", errors="surrogatepass", newline="") as stream:
+            head, *lines = csv.reader(stream)
+    except (OSError, ValueError, csv.Error):
+        return None
+    if head != HEAD or not all(len(line) == len(HEAD) and not line[2] for line in lines):
+        return None
+    texts = {int(number): text for number, text, _ in lines if re.fullmatch("[0-9]{1,5}", number, re.ASCII) and text}
+    return ClassNumbers(texts, str(place), exported=True) if texts and len(texts) == len(lines) else None
+
+
+def has_classes(place: Path) -> bool:
+    """Whether a file begins as a list of ours does, or as one that names numbers and names alone."""
+    try:
+        with place.open(encoding="utf-8", errors="replace", newline="") as stream:
+            return next(csv.reader(stream), None) in (HEAD, _EARLIER)
+    except csv.Error:
+        return False
+    except OSError:  # its reader says so
+        return place.is_file()
