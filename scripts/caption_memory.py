@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from script_words import run, split_words
+from script_words import SEGMENTS, run, split_words
 
 from bench.caption.beams import Beams
 from bench.caption.search import Search
@@ -35,8 +35,8 @@ from bench.system.pages import give_back
 from bench.system.resources import read_own_memory
 from bench.system.start import bound_kernels, keep_freed_memory
 
-OWN, SEGMENTS = ("to", "segments"), 8
-"""Words of this script itself; segments that are described if none of them says otherwise."""
+OWN = ("to", "segments")
+"""Words of this script itself."""
 TOKENS, OTHERS = 3, 12
 """Tokens of the search, and those that the prompt is longer by: as many as are left out."""
 CUT = (f"caption.tokens={TOKENS}", "caption.iterations=1", f"caption.prompt=Image of a{' house' * OTHERS}")

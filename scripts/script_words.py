@@ -8,6 +8,9 @@ from typing import NoReturn
 
 from bench.errors import DONE, FAILED, USAGE, UsageError, UserError
 
+SEGMENTS, PHOTOGRAPH = 8, "640 x 427"
+"""By default: segments that caption_memory.py describes, and the size of whole_image.py's picture."""
+
 
 def run(main: Callable[[Sequence[str]], int], page: str, words: Sequence[str]) -> NoReturn:
     """Run a script's ``main`` and exit as a command does; ``page`` is what ``--help`` prints in its place."""

@@ -20,7 +20,7 @@ from compare_speed import AGAIN, FOREIGN, FULL_STORE, GOALS, NOW, NUMPY, NUMPY_S
 from compare_stages import CASES
 from paper_seconds import list_extrapolated
 from processes import ROOT
-from script_words import run
+from script_words import PHOTOGRAPH, SEGMENTS, run
 from speed_words import write_words
 
 from bench.csv_files import read_csv
@@ -101,8 +101,8 @@ def judge_image(results: Path) -> Section:
     file, count, name = "speed/image.csv", "0 runs", "a whole image, really run"
     table = read_csv(results / file) if (results / file).is_file() else pd.DataFrame({"settings": []})
     values: dict[str, float | None] = {"hours": None, "peak_mb": None}
-    if len(found := table[table["settings"] == DEFAULT]):
-        row = found.iloc[0]
+    found = table[table["settings"] == DEFAULT]
+    if len(found) and (row := found.iloc[0])["image"] == PHOTOGRAPH:  # earlier rows did not name their picture
         values = {key: float(row[key]) for key in values}
         count = (
             f"{row['n']} run of {row['image']} pixels, {row['segments']} segments described, {row['texts_read']} of "
@@ -164,9 +164,11 @@ def _judge_exponents(one: Growth) -> Judged:
 def judge_memory(results: Path) -> Section:
     """Judge what a worker holds at its most in a whole search of the paper's sizes, by default settings."""
     file = "speed/memory.csv"
-    table = read_csv(results / file) if (results / file).is_file() else pd.DataFrame({"settings": [], "peak_mb": []})
-    found = table["peak_mb"][table["settings"] == "as by default"].astype(float).tolist()
-    peaks: list[float | None] = [*found] or [None]
+    columns = ["settings", "segments", "peak_mb"]
+    table = read_csv(results / file) if (results / file).is_file() else pd.DataFrame(columns=columns)
+    asked = table[table["settings"] == "as by default"]
+    found = asked[asked["segments"].astype(int) == SEGMENTS]  # earlier rows did not name their segments
+    peaks: list[float | None] = [*found["peak_mb"].astype(float)] or [None]
     judged: Judged = [(_limit("a whole search", "peak, MB", PEAK), peak) for peak in peaks]
     return Section("Memory of a worker", file, MEMORY, judged, f"{len(peaks)} run")
 

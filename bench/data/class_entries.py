@@ -12,6 +12,8 @@ from bench.data.yaml_text import read_whole_number
 from bench.errors import UserError
 
 LARGEST = 65535
+COUNTED = "count with data.names=aliases"
+"""What becomes of further names where a data set is read; whoever has no use for them says so in its place."""
 _BETWEEN = r"(?![^()]*\))"  # a comma in brackets belongs to the name
 
 
@@ -43,7 +45,7 @@ def make_table(
         example = next(row for row in rows if row.aliases)
         remarks.append(
             f"{where}: {several} of {len(rows)} classes have several names, e.g. {example.name!r} with the alias "
-            f"{example.aliases[0]!r}: the first is the name, the other {aliases} count with data.names=aliases"
+            f"{example.aliases[0]!r}: the first is the name, the other {aliases} {COUNTED}"
         )
     table, more = combine(where, name, rows, numbered=numbered)
     return table, (*remarks, *more)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.data.base import Dataset, list_whole_split, suggest_nearest
+from bench.data.class_entries import COUNTED
 from bench.data.class_lists import read_class_list
 from bench.data.class_tables import list_tables, load_class_table
 from bench.errors import UsageError, UserError
@@ -86,7 +87,7 @@ def read_classes(said: str, first: int | None, names: str = "own", notes: Notes 
         )
     table, remarks = read_class_list(place, place.stem, 0)
     for remark in remarks:
-        (notes or Notes()).say(remark)
+        (notes or Notes()).say(remark.replace(COUNTED, "are left out"))
     return number_table(table, said, first, names)
 
 

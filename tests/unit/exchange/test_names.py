@@ -93,6 +93,7 @@ def test_somebodys_list_beside_maps_is_read_as_any_other_and_says_what_was_made_
     assert found.classes.texts == {1: "dog", 2: "cat"}
     beside, several = found.notes.list_lines()
     assert beside.endswith("classes.csv beside it") and "1 of 2 classes have several names, e.g. 'dog'" in several
+    assert several.endswith("the first is the name, the other 1 are left out")
     list(load_kind("label-maps").read(found))
     assert "then say first=0" in found.notes.list_lines()[-1]
     (tmp_path / "classes.csv").write_text("id,name,aliases\n1,dog,puppy\n1,cat,\n")

@@ -62,6 +62,8 @@ def test_every_aim_of_the_issue_is_there(script: ModuleType, results: Path) -> N
     (results / "speed/memory.csv").write_text(lines)
     ((aim, value),) = script.judge_memory(results).judged
     assert value == 3072.5 and not aim.is_met(value)
+    (results / "speed/memory.csv").write_text(lines.replace("8,as", "1,as"))
+    assert [value for _, value in script.judge_memory(results).judged] == [None], "of an earlier script"
 
 
 def test_a_whole_image_is_judged_by_its_row_of_the_default_settings(script: ModuleType, results: Path) -> None:
@@ -74,6 +76,8 @@ def test_a_whole_image_is_judged_by_its_row_of_the_default_settings(script: Modu
         (1, 1.25, False),
         (3072, 3000, True),
     ]
+    (results / "speed/image.csv").write_text(head + rows[1].replace("640 x 427", "9 x 6"))
+    assert [value for _, value in script.judge_image(results).judged] == [None, None], "of an earlier script"
     assert section.n == (
         "1 run of 640 x 427 pixels, 20 segments described, 100 of 900 texts read, 2.5 h by the clock, commit abc"
     )

@@ -93,7 +93,7 @@ def test_a_process_is_large_by_its_files_or_by_what_is_its_own(
 
 
 def test_the_process_of_the_tests_gives_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All tests' memory together is no worker's: to look through it before each stage was a tenth of `make test`."""
+    """All tests' memory together is no worker's: to look through it takes 50 ms before each stage."""
     monkeypatch.setattr(pages, "read_own_memory", lambda _: (1 << 40) - 1)
     monkeypatch.setattr(pages, "_MAPS", Path("nobody reads this"))
     assert give_back() == 0
