@@ -28,7 +28,10 @@ PACKED = 256 << 20
 """The same where weights were packed just now, a copy beside that of the file: of CLIP's texts alone 340 MB."""
 MUCH = 896 << 20
 """Bytes of a process's own from which it is asked for all: CLIP's layers leave 450 MB of freed memory, and the few that
-a merged segment is embedded by 190 MB of files. With small models a process has 830 MB at its most."""
+a merged segment is embedded by 190 MB of files."""
+GROWN = 96 << 20
+"""Bytes that such a process has grown by since it gave back, for it to be asked again: to look through its mappings
+takes 50 ms, which before each stage of small models would be half of a run."""
 LEAST = 4 << 20
 """Bytes of a mapping that are worth a call."""
 COMPILER = "libllvmlite"
@@ -62,15 +65,26 @@ def isolate(stage: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
 def give_back(large: int | None = None) -> int:
     """Give back the pages of large mapped files, and what the allocator keeps of freed memory; return bytes of files.
 
-    It is left alone where its files take less than that (`LARGE`) and its own memory less than `MUCH`, and where the
-    system is not Linux.
+    It is left alone where its files take less than that (`LARGE`) and its own memory less than `MUCH`, or has hardly
+    grown since (`GROWN`), and where the system is not Linux.
     """
-    is_large = (read_own_memory("RssFile") or 0) >= (LARGE if large is None else large)
-    if not (is_large or (read_own_memory("RssAnon") or 0) >= MUCH):
+    files, own = _read_held()
+    is_large = files >= (LARGE if large is None else large)
+    if not (is_large or (own >= MUCH and files + own >= _left["bytes"] + GROWN)):
         return 0
     given = sum(_give_back(one) for one in list_mappings(_MAPS.read_text().splitlines()) if can_give_back(one))
     trim()
+    _left["bytes"] = sum(_read_held())
     return given
+
+
+_left = {"bytes": 0}
+"""What this process held when it had last given back."""
+
+
+def _read_held() -> tuple[int, int]:
+    """Read what this process holds in memory: bytes of files, and its own."""
+    return read_own_memory("RssFile") or 0, read_own_memory("RssAnon") or 0
 
 
 def give_back_compiler() -> int:
