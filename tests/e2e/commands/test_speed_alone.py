@@ -29,7 +29,7 @@ def test_a_stage_alone_gives_its_row_and_the_features_and_its_death_is_one_line(
     row, features = try_stages.try_alone(inputs, "features", "")
     assert row["stage"] == "features" and row["agrees"] and row["peak_mb"] > 100
     assert features is not None and inputs.features is None
-    monkeypatch.setattr(try_stages, "try_stage", die)
+    monkeypatch.setattr(try_stages, "try_as_worker", die)
     told = "a worker process was killed .* over the stage features; stages=features .* without it; nothing is kept$"
     with pytest.raises(UserError, match=told):
         try_stages.try_alone(inputs, "features", "nothing is kept")

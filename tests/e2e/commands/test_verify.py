@@ -177,8 +177,9 @@ def test_a_parameter_that_the_sentence_encoder_s_file_lacks(tiny: Path, tmp_path
     ("place", "wrong", "line"),
     [
         ("bench.models.clip.Clip.tokenize_raw", lambda self, text: [1, 2], "clip: tokenizer"),
-        ("bench.encode.unmasked.Unmasked.mix", lambda self, a: (1.01 * a.unmasked.expand(len(a.mask), -1, -1, -1),
-                                                                *[a.mask[:, :0]] * 2), "clip: plain embedding"),
+        ("bench.encode.unmasked.Unmasked.follow",
+         lambda self, plain, segments: (plain.global_token.expand(len(segments), -1, -1).flip(-1),
+                                        *[segments.mask[:, :0]] * 2), "clip: plain embedding"),
         ("bench.models.dino.Dino.interpolate_positions", lambda self, rows, columns: 0, "dino: features"),
         ("bench.caption.language_step.LanguageStep.read", lambda self, tokens: {}["no such key"],
          "language: next-token logits"),

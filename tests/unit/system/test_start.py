@@ -123,8 +123,9 @@ print(read_own_memory("RssAnon") - before)
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process holds")
 def test_products_of_ever_new_shapes_keep_what_a_bound_allows() -> None:
     """Read when the first product is made: torch is loaded long before. It fails where neither library reads it."""
+    free = {name: value for name, value in os.environ.items() if name not in start.KERNELS}  # other tests may set them
     grown = [
-        int(subprocess.run([sys.executable, "-c", GROWTH, word], check=True, capture_output=True, text=True).stdout)
+        int(subprocess.check_output([sys.executable, "-c", GROWTH, word], env=free, text=True))
         for word in ("bounded", "as ever")
     ]
-    assert grown[0] < grown[1] / 2, grown
+    assert grown[0] < 0.7 * grown[1], grown
