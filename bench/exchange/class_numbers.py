@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bench.data.base import suggest_nearest
 from bench.data.class_tables import ClassTable
 from bench.errors import UserError
 
@@ -99,8 +98,3 @@ def set_outside(classes: ClassNumbers, background: Iterable[int] | None, void: I
             raise UserError(f"{key}={taken[0]}: is also {name!r} of {classes.origin}; each number has one meaning")
         chosen.append(frozenset(usual if numbers is None else numbers) - classes.texts.keys())
     return replace(classes, background=chosen[0], void=chosen[1] - chosen[0])
-
-
-def suggest_class(text: str, classes: ClassNumbers) -> str:
-    """Suggest the class whose name is most like a text, or an empty string."""
-    return suggest_nearest(text, classes.texts.values())

@@ -32,6 +32,8 @@ a merged segment is embedded by 190 MB of files."""
 GROWN = 96 << 20
 """Bytes that such a process has grown by since it gave back, for it to be asked again: to look through its mappings
 takes 50 ms, which before each stage of small models would be half of a run."""
+_held_then = {"bytes": 0}
+"""What this process held when it had last given back."""
 LEAST = 4 << 20
 """Bytes of a mapping that are worth a call."""
 COMPILER = "libllvmlite"
@@ -70,16 +72,12 @@ def give_back(large: int | None = None) -> int:
     """
     files, own = _read_held()
     is_large = files >= (LARGE if large is None else large)
-    if not (is_large or (own >= MUCH and files + own >= _left["bytes"] + GROWN)):
+    if not (is_large or (own >= MUCH and files + own >= _held_then["bytes"] + GROWN)):
         return 0
     given = sum(_give_back(one) for one in list_mappings(_MAPS.read_text().splitlines()) if can_give_back(one))
     trim()
-    _left["bytes"] = sum(_read_held())
+    _held_then["bytes"] = sum(_read_held())
     return given
-
-
-_left = {"bytes": 0}
-"""What this process held when it had last given back."""
 
 
 def _read_held() -> tuple[int, int]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from bench.system.pair_loops import BITS, FLOATS, HAS_PAIRS, LANES, Pairs, fill, spread
-from bench.system.tile_loops import FLOAT, INDEX, PART, Place, find_place
+from bench.system.tile_loops import FLOAT, INDEX, PART, Place, call_function, find_place
 
 VECTORS, ROWS = 4, 4
 """Registers that a tile is wide, and its rows: sums take 16 registers of 32, exponentials have the rest."""
@@ -186,15 +185,6 @@ def make_summing(native: bool = HAS_PAIRS) -> Callable[..., None]:
 
 
 def _call(build: Any, form: Callable[..., None], native: bool, places: Sequence[Place], number: Any) -> None:
-    """Call a tile's function, written once for a module: inside the loop it would share registers."""
-    numbers = [part for place in places for part in (place.pointer, place.step)]
-    kind = ir.FunctionType(ir.VoidType(), [part.type for part in [*numbers, number]])
-    made = cgutils.get_or_insert_function(build.module, kind, f"{form.__name__}_{'native' if native else 'plain'}")
-    if made.is_declaration:
-        made.linkage = "internal"
-        made.attributes.add("noinline")
-        inside = ir.IRBuilder(made.append_basic_block())
-        *parts, last = made.args
-        form(Pairs(inside, native), *(Place(inside, *pair) for pair in zip(parts[::2], parts[1::2], strict=True)), last)
-        inside.ret_void()
-    build.call(made, [*numbers, number])
+    """Call a tile's function, as the processor's own instructions or the plain ones make it."""
+    name = f"{form.__name__}_{'native' if native else 'plain'}"
+    call_function(build, name, places, number, lambda inside, *own: form(Pairs(inside, native), *own))

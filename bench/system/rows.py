@@ -54,7 +54,7 @@ class SteadySizes:
     def rows(self) -> list[Tensor]:
         """The rows of each part that are tried; more than usual are compared with several of the usual number."""
         whole = -(-self.most // self.usual) * self.usual
-        return [_draw_rows(whole, part.shape, part.kind) for part in self.parts]
+        return [draw_rows(whole, part.shape, part.kind) for part in self.parts]
 
     def round_up(self, count: int) -> int:
         """Round a number of rows up to such a one; of more rows than fit at once it is the largest such one."""
@@ -64,12 +64,12 @@ class SteadySizes:
     def _is_steady(self, size: int) -> bool:
         if size not in self._steady:
             tries = zip(self.parts, self.rows, strict=True)
-            self._steady[size] = all(_keeps_bits(part.call, x, size, self.usual) for part, x in tries)
+            self._steady[size] = all(keeps_bits(part.call, x, size, self.usual) for part, x in tries)
         return self._steady[size]
 
 
 @torch.no_grad()
-def _keeps_bits(call: Call, x: Tensor, size: int, usual: int) -> bool:
+def keeps_bits(call: Call, x: Tensor, size: int, usual: int) -> bool:
     """Whether so many rows come out as they do among the usual number; nothing of it is kept, for it may be large."""
     made = call(x[:size]).split(usual)
     return all(torch.equal(own, call(part)[: len(own)]) for own, part in zip(made, x.split(usual), strict=False))
@@ -95,5 +95,6 @@ def _multiply(product: Product, weight: Tensor, x: Tensor) -> Tensor:
     return product(x, weight)
 
 
-def _draw_rows(rows: int, shape: Sequence[int], kind: torch.dtype) -> Tensor:
+def draw_rows(rows: int, shape: Sequence[int], kind: torch.dtype) -> Tensor:
+    """Draw rows to try, [rows, *shape], always the same ones."""
     return torch.randn(rows, *shape, generator=torch.Generator().manual_seed(0)).to(kind)

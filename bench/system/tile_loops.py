@@ -78,8 +78,8 @@ def make_tile(rows: int, vectors: int, form: Callable[..., None], ahead: Sequenc
                 find_place(context, build, kinds[3], w, at, column),
                 find_place(context, build, kinds[6], y, row, out),
             ]
-            numbers = [part for place in places for part in (place.pointer, place.step)]
-            build.call(_write_function(build.module, rows, vectors, form, ahead), [*numbers, depth])
+            name = "_".join(map(str, (form.__name__, rows, vectors, *ahead)))
+            call_function(build, name, places, depth, lambda inside, *own: form(inside, rows, vectors, *own, ahead))
             return context.get_dummy_value()
 
         return signature, write
@@ -94,20 +94,22 @@ def find_place(context: Any, build: Any, kind: Any, value: Any, row: Any, column
     return Place(build, build.gep(array.data, [build.add(build.mul(row, step), column)]), step)
 
 
-def _write_function(module: Any, rows: int, vectors: int, form: Callable[..., None], ahead: Sequence[int]) -> Any:
-    """Write a tile's function, once for a module. It is none of the loop's own code, whose registers it would need."""
-    place = [FLOAT.as_pointer(), INDEX]
-    kind = ir.FunctionType(ir.VoidType(), [*place * 3, INDEX])
-    made = cgutils.get_or_insert_function(module, kind, "_".join(map(str, (form.__name__, rows, vectors, *ahead))))
+def call_function(build: Any, name: str, places: Sequence[Place], number: Any, write: Callable[..., None]) -> None:
+    """Call a function of some places and a number, which ``write`` writes once for a module.
+
+    It is none of the loop's own code, whose registers it would need.
+    """
+    given = [*(part for place in places for part in (place.pointer, place.step)), number]
+    kind = ir.FunctionType(ir.VoidType(), [part.type for part in given])
+    made = cgutils.get_or_insert_function(build.module, kind, name)
     if made.is_declaration:
         made.linkage = "internal"
         made.attributes.add("noinline")
-        build = ir.IRBuilder(made.append_basic_block())
-        x, x_step, w, w_step, y, y_step, depth = made.args
-        places = Place(build, x, x_step), Place(build, w, w_step), Place(build, y, y_step)
-        form(build, rows, vectors, *places, depth, ahead)
-        build.ret_void()
-    return made
+        inside = ir.IRBuilder(made.append_basic_block())
+        *parts, last = made.args
+        write(inside, *(Place(inside, *pair) for pair in zip(parts[::2], parts[1::2], strict=True)), last)
+        inside.ret_void()
+    build.call(made, given)
 
 
 def add_rows_of_tile(

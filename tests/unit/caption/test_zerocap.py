@@ -90,7 +90,7 @@ def test_batches_are_filled_up_where_products_need_it_and_are_smaller_for_the_fi
         monkeypatch.setattr(search, "ROOM", room)
         monkeypatch.setattr("bench.system.rows.STEPS", few)
         monkeypatch.setattr("bench.system.rows._KNOWN", {})
-        monkeypatch.setattr("bench.system.rows._keeps_bits", lambda *_: True)
+        monkeypatch.setattr("bench.system.rows.keeps_bits", lambda *_: True)
         for usual in (40, 4):
             ZeroCap(language, clip, **OPTIONS | {"tokens": 2}, rows=usual)(tiny.embeddings(2))
     # 2 segments, then their 6 beams: together where they have room and keep their bits

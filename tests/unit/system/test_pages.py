@@ -89,7 +89,7 @@ def test_a_process_is_large_by_its_files_or_by_what_is_its_own(
     held = {"RssFile": pages.LARGE + files, "RssAnon": pages.MUCH + own}
     monkeypatch.setattr(pages, "read_own_memory", held.get)
     monkeypatch.setattr(pages, "trim", lambda: trimmed.append(1))
-    monkeypatch.setattr(pages, "_left", {"bytes": 0})
+    monkeypatch.setattr(pages, "_held_then", {"bytes": 0})
     assert (give_back() >= SIZE, len(trimmed)) == (asked, int(asked)), len(weights)
 
 
@@ -99,7 +99,7 @@ def test_a_process_that_is_large_by_its_own_is_asked_again_when_it_has_grown(mon
     held, looked = {"RssFile": 0, "RssAnon": pages.MUCH}, list[int]()
     monkeypatch.setattr(pages, "read_own_memory", held.get)
     monkeypatch.setattr(pages, "list_mappings", lambda _: looked.append(sum(held.values())) or [])
-    monkeypatch.setattr(pages, "_left", {"bytes": 0})
+    monkeypatch.setattr(pages, "_held_then", {"bytes": 0})
     for grown in (0, pages.GROWN - 1, 1, 0, pages.GROWN):
         held["RssFile"] += grown
         give_back()

@@ -76,7 +76,7 @@ def test_every_weight_has_a_say_and_threads_are_asked_anew(monkeypatch: pytest.M
     monkeypatch.setattr(rows, "multiply", lambda x, weight: x @ weight.t() + (len(x) < weight.shape[0]))
     assert list_sizes(64, [draw(10, 4), draw(30, 4)]) == [*range(32, 64, 4), 64]
     before, asked = torch.get_num_threads(), []
-    monkeypatch.setattr(rows, "_keeps_bits", lambda call, x, size, usual: asked.append(size) or True)
+    monkeypatch.setattr(rows, "keeps_bits", lambda call, x, size, usual: asked.append(size) or True)
     try:
         for threads in (1, 1, 2):
             torch.set_num_threads(threads)
@@ -88,8 +88,8 @@ def test_every_weight_has_a_say_and_threads_are_asked_anew(monkeypatch: pytest.M
 
 def test_no_weight_outlives_its_model_but_what_it_said_does(monkeypatch: pytest.MonkeyPatch) -> None:
     weight, asked = draw(10, 4), list[int]()
-    gone, keep = weakref.ref(weight), rows._keeps_bits
-    monkeypatch.setattr(rows, "_keeps_bits", lambda *given: asked.append(given[2]) or keep(*given))
+    gone, keep = weakref.ref(weight), rows.keeps_bits
+    monkeypatch.setattr(rows, "keeps_bits", lambda *given: asked.append(given[2]) or keep(*given))
     first = [round_up(count, 16, [weight]) for count in (3, 7)]
     tried = list(asked)
     del weight
