@@ -28,7 +28,7 @@ from bench.system.products import multiply
 from bench.system.rows import Part, SteadySizes
 
 ROWS = 960
-"""Of a pack on a processor, at the most: each reads the weights from memory. With 768 a large tower takes 1 % longer."""
+"""Of a pack on a processor, at the most. Each reads the weights from memory: by 768 a large tower takes 1 % longer."""
 NOT_PLAIN = "this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout"
 
 
