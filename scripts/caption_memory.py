@@ -30,6 +30,7 @@ from bench.errors import DONE, UsageError, UserError
 from bench.records import Embeddings
 from bench.run.context import RunContext
 from bench.speed.inputs import MODELS, PAPER, list_weights
+from bench.speed.weights import describe_weights
 from bench.system.libraries import import_library
 from bench.system.pages import give_back
 from bench.system.resources import read_own_memory
@@ -37,6 +38,8 @@ from bench.system.start import bound_kernels, keep_freed_memory
 
 OWN = ("to", "segments")
 """Words of this script itself."""
+LOADED = ("dino", "clip", "language")
+"""Models of the worker, those of earlier stages first."""
 TOKENS, OTHERS = 3, 12
 """Tokens of the search, and those that the prompt is longer by: as many as are left out."""
 CUT = (f"caption.tokens={TOKENS}", "caption.iterations=1", f"caption.prompt=Image of a{' house' * OTHERS}")
@@ -77,19 +80,22 @@ def measure(sources: Sequence[str], segments: int, settings: Sequence[str], to: 
     keep_freed_memory()  # as a worker does, which bounds kernels as well
     bound_kernels()
     try:
-        peak, files, held = describe(RunContext(compose_settings(["device=cpu", *sources, *CUT, *settings])), segments)
+        chosen = compose_settings(["device=cpu", *sources, *CUT, *settings])
+        peak, files, held = describe(RunContext(chosen), segments)
+        weights = describe_weights(chosen, LOADED)  # only now: what is read for it is none of what was measured
     except UserError as error:
         sys.exit(str(error))
     told = write_choices(segments, settings)
-    print(f"{segments} segments, {told}: peak {peak:,} MiB, of it files {files:,}; texts {held:,}")
+    print(f"{segments} segments, {told}: peak {peak:,} MiB, of it files {files:,}; texts {held:,}; {weights}")
     if to:
         row = {"segments": segments, "settings": told, "peak_mb": peak, "files_mb": files, "texts_mb": held}
+        row |= {"weights": weights}
         write_row(row, Path(to))
 
 
 def describe(context: RunContext, segments: int) -> tuple[int, int, int]:
     """Describe them: the process's peak, files at its end and remembered texts, in MiB."""
-    for name in ("dino", "clip"):  # what earlier stages of the same worker have loaded and read
+    for name in LOADED[:2]:  # what earlier stages of the same worker have loaded and read
         model: Any = context.load_model(name)
         sum(float(one.sum()) for one in model.model.parameters())
     captioner: Any = context.make_stage("caption")

@@ -26,6 +26,8 @@ from processes import ROOT, make_environment, open_earlier_tree
 
 from bench.csv_files import read_csv, write_csv
 from bench.speed.inputs import PAPER, open_image
+from bench.speed.rows import UNTOLD
+from bench.speed.weights import NO_MODEL, describe_source
 
 CASES = {
     "loading": "CLIP from its file",
@@ -37,6 +39,10 @@ CASES = {
     "texts": "a search: 2 segments, 3 tokens, 2 iterations, 5 beams, 128 candidates",
 }
 """Each case with what it does."""
+CLIP, ZEROCAP = ("clip",), ("clip", "language")
+LOADED = {"loading": CLIP, "features": ("dino",), "clustering": (), "global_subtraction": CLIP, "masked": CLIP,
+          "language": ZEROCAP, "texts": ZEROCAP}  # fmt: skip
+"""The models that each case loads."""
 CHILD = """
 import sys, time
 import numpy as np
@@ -147,7 +153,12 @@ def compare(case: str, trees: dict[str, Path], weights: Path, times: int) -> dic
         before, now = (statistics.median(seconds[name]) for name in trees)
         difference = compute_difference(*(np.load(folder / f"{name}.npy") for name in trees))
     return {"case": case, "of": CASES[case], "before": before, "now": now, "ratio": before / now,
-            "difference": difference, "runs": times}  # fmt: skip
+            "difference": difference, "runs": times, "weights": describe_models(case, weights)}  # fmt: skip
+
+
+def describe_models(case: str, weights: Path) -> str:
+    """Describe the weights of the models that a case loads."""
+    return "; ".join(f"{name} {describe_source(str(weights / name))}" for name in LOADED[case]) or NO_MODEL
 
 
 def compute_difference(before: np.ndarray, now: np.ndarray) -> float:
@@ -170,7 +181,8 @@ def run_child(case: str, tree: Path, weights: Path, folder: Path, name: str) -> 
 def write_rows(rows: Sequence[dict[str, Any]], to: Path) -> Path:
     """Write rows in place of those of the same cases, in the order of `CASES`."""
     new = pd.DataFrame(rows)
-    old = read_csv(to).astype(new.dtypes) if to.is_file() else new[:0]
+    old = read_csv(to) if to.is_file() else new[:0]
+    old = (old if "weights" in old else old.assign(weights=UNTOLD)).astype(new.dtypes)
     table = pd.concat([old[~old["case"].isin(new["case"])], new]) if len(old) else new
     return write_csv(table.sort_values("case", key=lambda names: names.map(list(CASES).index), kind="stable"), to, 8)
 

@@ -32,6 +32,7 @@ from bench.errors import UsageError, UserError
 from bench.records import Sample
 from bench.report.board_costs import write_measured
 from bench.settings.compose import list_options
+from bench.speed.weights import describe_weights
 
 SIZE = (427, 640)
 MODELS = ("clip", "dino", "language", "sentence")
@@ -211,8 +212,9 @@ def main(arguments: list[str]) -> None:
     told = f"{describe_together(table)} {describe_parts(table)}" if (table["kind"] == "together").any() else ""
     print(told, end="\n" * bool(told))
     if options["to"]:
-        models = "The paper's architectures with random weights" if folders else "The embedded models"
-        what = f"{models}, one image of {SIZE[1]} x {SIZE[0]} pixels with {options['segments']} segments, one thread."
+        models = describe_weights(compose_settings(words), MODELS[:2])
+        what = f"One image of {SIZE[1]} x {SIZE[0]} pixels with {options['segments']} segments, one thread."
+        what += f" Weights: {models}."
         if tuned := Path(options["tuned"]).name:
             what += f" Every variant as it was tuned ([{tuned}]({tuned}))."
         write_csv(table[table["kind"] != "part"], Path(options["to"]), decimals=4)

@@ -26,7 +26,7 @@ from bench.csv_files import write_csv
 from bench.errors import UserError
 from bench.paper.times import COLUMNS, FILE, STAGES, list_seconds
 from bench.speed import inputs
-from bench.speed.rows import list_default
+from bench.speed.rows import list_judged
 from bench.speed.stages import captions
 from bench.store.sealed import RECORD, read_record
 
@@ -69,12 +69,13 @@ def list_dearest(measured: Sequence[Stages]) -> list[tuple[str, str, float, int,
 def list_extrapolated(speed: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, float, int, str]]:
     """List the stages of the paper's models on one photograph of 20 segments, from `zgs speed scale=paper`.
 
-    Raises UserError for a stage that was not measured by default settings.
+    Raises UserError for a stage that was not measured by default settings, or with smaller models than the paper's.
     """
-    rows = {row["stage"]: row for row in list_default(speed)}
+    rows = {row["stage"]: row for row in list_judged(speed)}
     if missing := [stage for stage in ("features", "clustering", "embeddings", "captions") if stage not in rows]:
         raise UserError(
-            f"results/speed/paper.json: {missing[0]} is missing by default settings; `zgs speed scale=paper` makes it"
+            f"results/speed/paper.json: {missing[0]} is missing by default settings and with models of the paper's "
+            "size; `zgs speed scale=paper weights=FOLDER` makes it"
         )
     by_stage = {
         "segment": rows["features"]["fast_s"] + rows["clustering"]["fast_s"],

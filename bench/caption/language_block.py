@@ -14,46 +14,32 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from bench.caption.language_matrix import Matrix
 from bench.caption.norm import Norm, Normed
 from bench.caption.token_attention import Attended, CacheGradient, attend, pull_back_attention
-from bench.system import products, rowwise, streamed
+from bench.system import rowwise
 
 _ATEN: Any = torch.ops.aten
-DECIDING = 16
-"""Rows by which it is decided which library makes a product: `multiply`."""
-
-
-def multiply(x: Float[Tensor, "b i"], weight: Float[Tensor, "o i"], bias: Tensor | None = None) -> Float[Tensor, "b o"]:
-    """Compute x W^T + b: for a large W by `streamed.multiply`, else as `products.multiply` does for `DECIDING` rows.
-
-    It goes by the weight alone: two ways may round differently, and one for few rows and another for many would not let
-    rows lie side by side.
-    """
-    if streamed.takes(x, weight):
-        return streamed.multiply(x, weight, bias)
-    if DECIDING * weight.numel() < products.LEAST:
-        return nn.functional.linear(x, weight, bias)
-    return products.multiply(x, weight, bias)
 
 
 @dataclass(frozen=True, eq=False)
 class Affine:
     """A matrix product with a bias. GPT-2 keeps its matrices as (in, out)."""
 
-    weight: Float[Tensor, "i o"]
+    matrix: Matrix
     bias: Float[Tensor, " o"]
 
     @staticmethod
     def read(block: nn.Module, name: str) -> Affine:
         """Read the weights of one of a block's layers."""
-        return Affine(block.get_parameter(f"{name}.weight"), block.get_parameter(f"{name}.bias"))
+        return Affine(Matrix(block.get_parameter(f"{name}.weight")), block.get_parameter(f"{name}.bias"))
 
     def __call__(self, x: Float[Tensor, "b i"]) -> Float[Tensor, "b o"]:
-        return multiply(x, self.weight.t(), self.bias)
+        return self.matrix.multiply(x, self.bias)
 
     def pull_back(self, gradient: Float[Tensor, "b o"]) -> Float[Tensor, "b i"]:
         """Compute the gradient of the input from that of the output."""
-        return multiply(gradient, self.weight)
+        return self.matrix.multiply_turned(gradient)
 
 
 class Trace(NamedTuple):
@@ -77,6 +63,12 @@ class Block:
     out_of_mlp: Affine
     heads: int
     gelu: str
+
+    @property
+    def matrices(self) -> list[Matrix]:
+        """The block's matrices, in the order in which a pass reads them."""
+        parts = (self.query_key_value, self.after_attention, self.into_mlp, self.out_of_mlp)
+        return [part.matrix for part in parts]
 
     @staticmethod
     def read(block: nn.Module, heads: int, gelu: str) -> Block:

@@ -115,6 +115,8 @@ def read_kept(inputs: Any, options: Mapping[str, str]) -> list[dict[str, Any]]:
 def tell_growth(inputs: Any, options: Mapping[str, str]) -> int:
     """Tell how every cost grows, a line each as it is measured, and write them where asked to."""
     from bench.speed.growth import describe_growth, judge_growth, measure_growth, write_growth
+    from bench.speed.try_stages import NEEDS
+    from bench.speed.weights import describe_weights
 
     found, to = [], options["to"]
     tell_at_stop(GROWTH)
@@ -125,7 +127,8 @@ def tell_growth(inputs: Any, options: Mapping[str, str]) -> int:
     print(judge_growth(found))
     if to:
         with writing(Path(to), "to=FOLDER"):
-            print("speed:", *write_growth(found, Path(to), inputs.changed), sep="\n  ")
+            weights = describe_weights(inputs.settings, [*NEEDS["embeddings"], *NEEDS["captions"]])
+            print("speed:", *write_growth(found, Path(to), inputs.changed, weights), sep="\n  ")
     return DONE
 
 

@@ -61,7 +61,7 @@ def _count(device: str, options: Mapping[str, str], words: Sequence[str]) -> Job
     inputs, stages = _make_inputs("cpu", options, words), _choose(options["stages"], STAGES, device)
     dtypes = _choose_dtypes(inputs.settings, words, ("float32", "bfloat16"))
     machine = {"device": META, "torch": torch.__version__}
-    return _name_settings(count_stages(inputs, dtypes, stages), inputs, "no model"), describe_row, machine
+    return _name_settings(count_stages(inputs, dtypes, stages), inputs), describe_row, machine
 
 
 def _measure(device: str, options: Mapping[str, str], words: Sequence[str]) -> Job:
@@ -84,11 +84,11 @@ def _measure(device: str, options: Mapping[str, str], words: Sequence[str]) -> J
     dtypes = _choose_dtypes(inputs.settings, words, ("float32", "bfloat16", "float16"))
     probe, weights = open_cuda(device), describe_weights(inputs.settings, ("clip", "dino", "language"))
     machine = {"device": probe.name, "torch": torch.__version__, "cuda": torch.version.cuda}
-    return _name_settings(measure_stages(inputs, probe, dtypes, stages), inputs, weights), describe_row, machine
+    return _name_settings(measure_stages(inputs, probe, dtypes, stages), inputs, weights=weights), describe_row, machine
 
 
-def _name_settings(rows: Iterable[dict[str, Any]], inputs: Any, weights: str) -> Iterator[dict[str, Any]]:
-    return ({**row, "settings": list(inputs.changed), "weights": weights} for row in rows)
+def _name_settings(rows: Iterable[dict[str, Any]], inputs: Any, **more: str) -> Iterator[dict[str, Any]]:
+    return ({**row, "settings": list(inputs.changed), **more} for row in rows)
 
 
 def _make_inputs(device: str, options: Mapping[str, str], words: Sequence[str]) -> Any:

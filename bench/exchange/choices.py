@@ -14,7 +14,7 @@ from bench.data.class_tables import list_tables, load_class_table
 from bench.errors import UsageError, UserError
 from bench.exchange.annotations import read_lists
 from bench.exchange.class_numbers import ClassNumbers, number_table, set_outside
-from bench.exchange.exported_classes import read_exported
+from bench.exchange.exported_classes import REMEDY, describe_earlier, is_earlier, read_exported
 from bench.exchange.image_names import ImageNames
 from bench.exchange.records import Kind, Notes, Source
 
@@ -46,8 +46,8 @@ def make_source(path: Path, name: str, kind: Kind, given: Mapping[str, str], dat
     if options["images"]:
         images, classes = read_lists(Path(options["images"]).expanduser(), images)
     if options["classes"]:
-        exported = read_exported(Path(beside["classes"])) if "classes" in beside else None
-        classes = exported or read_classes(options["classes"], read_number(options, "first"), options["names"], notes)
+        chosen = options["classes"], read_number(options, "first"), options["names"], notes
+        classes = read_beside(*chosen) if "classes" in beside else read_classes(*chosen)
     elif not classes and dataset is not None and (table := getattr(dataset, "table", None)) is not None:
         origin, first = f"the data set {dataset.name}", read_number(options, "first")
         classes = replace(number_table(table, origin, first, options["names"]), assumed=first is None)
@@ -69,6 +69,23 @@ def check_choices(name: str, kind: Kind, given: Mapping[str, str]) -> dict[str, 
         if options[key] not in words:
             raise UsageError(f"{key}={options[key]}: known are {', '.join(words)}")
     return options
+
+
+def read_beside(said: str, first: int | None, names: str, notes: Notes) -> ClassNumbers:
+    """Read the list that lies beside the numbers: letter by letter where `zgs export` left it, else as `read_classes`.
+
+    Of one that an earlier export may have left, each text that was read as something else is said with the remedy.
+    """
+    place = Path(said)
+    if exported := read_exported(place):
+        return exported
+    try:
+        classes = read_classes(said, first, names, notes)
+    except UserError as error:
+        raise UserError(f"{error}; {REMEDY}" if is_earlier(place) else str(error)) from error
+    if is_earlier(place) and (told := describe_earlier(place, classes.texts)):
+        notes.say(told)
+    return classes
 
 
 def read_classes(said: str, first: int | None, names: str = "own", notes: Notes | None = None) -> ClassNumbers:

@@ -16,7 +16,14 @@ from bench.exchange.class_numbers import ClassNumbers
 
 HEAD = ["id", "name", "aliases"]
 _EARLIER = ["id", "name"]
-"""Of an earlier version, or of somebody's own list: it may hold several names of a class in one cell."""
+"""Of an earlier version, where a cell is one text, or of somebody's own list, where it may hold several names.
+
+Nothing in a file tells the one from the other: the earlier writer left what any writer of csv leaves.
+"""
+REMEDY = (
+    "where an earlier `zgs export` left this list, each cell is one text: export again, or write id,name,aliases as "
+    "its head and a comma at the end of each class"
+)
 
 
 def write_exported(texts: Mapping[int, str], place: Path) -> None:
@@ -40,12 +47,39 @@ def read_exported(place: Path) -> ClassNumbers | None:
     return ClassNumbers(texts, str(place), exported=True) if texts and len(texts) == len(lines) else None
 
 
+def describe_earlier(place: Path, read: Mapping[int, str]) -> str:
+    """Describe which cells of a list with the earlier head were ``read`` as something else; empty for none."""
+    texts = _read_earlier(place)
+    others = [number for number, text in texts.items() if read.get(number) != text.strip()]
+    if not others:
+        return ""
+    first = others[0]
+    told = f"{texts[first]!r:.60} of {first} is read as {read.get(first)!r:.60}"
+    return f"{place}: {len(others)} of {len(texts)} texts are not as they stand there, {told}; {REMEDY}"
+
+
+def is_earlier(place: Path) -> bool:
+    """Whether a list has the earlier head."""
+    return _read_head(place) == _EARLIER
+
+
+def _read_earlier(place: Path) -> dict[int, str]:
+    with place.open(encoding="utf-8-sig", errors="surrogatepass", newline="") as stream:
+        lines = [line for line in csv.reader(stream) if len(line) == len(_EARLIER)]
+    return {int(number): text for number, text in lines[1:] if re.fullmatch("[0-9]{1,5}", number, re.ASCII)}
+
+
 def has_classes(place: Path) -> bool:
     """Whether a file begins as a list of ours does, or as one that names numbers and names alone."""
     try:
-        with place.open(encoding="utf-8", errors="replace", newline="") as stream:
-            return next(csv.reader(stream), None) in (HEAD, _EARLIER)
-    except csv.Error:
-        return False
+        return _read_head(place) in (HEAD, _EARLIER)
     except OSError:  # its reader says so
         return place.is_file()
+
+
+def _read_head(place: Path) -> list[str] | None:
+    try:
+        with place.open(encoding="utf-8", errors="replace", newline="") as stream:
+            return next(csv.reader(stream), None)
+    except csv.Error:
+        return None

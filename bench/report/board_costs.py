@@ -37,11 +37,14 @@ def _write_value(value: Any) -> str:
 def read_costs(names: Mapping[Path, str], costs: Path | None) -> tuple[list[dict[str, object]], list[str]]:
     """Read what embedding cost, as ``costs`` has measured it; else ms a segment by the run's clock, if it made any.
 
-    Returns a line a run, and a remark for each that was measured with other settings, whose line stays empty.
+    Returns a line a run, and a remark for each that was measured with other settings, whose line stays empty; one more
+    where ``costs`` says none, as an earlier version left it.
     Raises UserError for a file that is not there or is no table of costs.
     """
     measured = {} if costs is None else _read_measured(costs)
     lines, remarks = list[dict[str, object]](), list[str]()
+    if measured and not any(words for _, words, _ in measured.values()):
+        remarks.append("costs= says no settings, so start layers alone are compared; measured anew it says them.")
     for folder, name in names.items():
         record, settings = read_record(folder), read_run_settings(folder)
         made = record.get("store", {}).get("encode", {}).get("made", 0)

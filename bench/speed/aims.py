@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.speed.rows import list_default, write_settings
+from bench.speed.rows import describe_unjudged, list_judged
 from bench.speed.try_stages import STAGES
 
 SHARE, PEAK = 0.85, 3072
@@ -53,8 +53,8 @@ WHOLE_SEARCH = (
 
 
 def judge_aims(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Aim, float]]:
-    """Give each aim with what was measured for it; none for stages and types not measured by default settings."""
-    found = {row["stage"]: row for row in list_default(rows)}
+    """Give each aim with what was measured for it; none for stages and types not measured as aims ask."""
+    found = {row["stage"]: row for row in list_judged(rows)}
     for aim in AIMS:
         value: Any = found.get(aim.stage)
         for key in aim.path:
@@ -66,8 +66,7 @@ def judge_aims(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Aim, float]]
 def write_aims(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Write the page's lines: a table of aims, what was measured, and in words whether it is met; none of no aim."""
     judged = list(judge_aims(rows))
-    others = [f"{row['stage']} ({write_settings(row)})" for row in rows if row.get("settings")]
-    told = ["", f"Not judged, since the aims are those of the default settings: {', '.join(others)}."] if others else []
+    told = [line for sentence in describe_unjudged(rows) for line in ("", sentence)]
     if not judged:
         return told
     notes = [OF_BEST] if any(aim.stage == "captions" and aim.bound == SHARE for aim, _ in judged) else []

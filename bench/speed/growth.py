@@ -32,6 +32,7 @@ from bench.speed.clock import measure, use_one_thread
 from bench.speed.distinct import make_fresh
 from bench.speed.inputs import Inputs
 from bench.speed.many_tables import NAMING, draw_table
+from bench.speed.rows import UNTOLD
 
 TIMES, CALLS = 5, 3
 """Measurements of each size, and calls of which the fastest is one, where they are short."""
@@ -154,13 +155,15 @@ def read_growth(path: Path) -> list[Growth]:
     return found
 
 
-def write_growth(found: Sequence[Growth], folder: Path, changed: Sequence[str] = ()) -> list[Path]:
-    """Write growth.csv and the picture, with the words that changed a setting where there are any; return the paths."""
+def write_growth(
+    found: Sequence[Growth], folder: Path, changed: Sequence[str] = (), weights: str = UNTOLD
+) -> list[Path]:
+    """Write growth.csv and the picture, with words that changed a setting where there are any; return the paths."""
     settings = {"settings": " ".join(changed)} if changed else {}
     lines: list[Mapping[str, object]] = [
         {"cost": one.cost, "against": one.size, "size": size, "seconds": value, "exponent": one.exponent,
          "low": one.low, "high": one.high, "steepest": one.steepest, "steepest_low": one.steepest_low,
-         "n": one.seconds.size, **settings}
+         "n": one.seconds.size, "weights": weights, **settings}
         for one in found for size, values in zip(one.sizes, one.seconds, strict=True) for value in values
     ]  # fmt: skip
     write_csv(pd.DataFrame(lines), folder / "growth.csv", decimals=6)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UserError
+from bench.speed.weights import find_smaller
 
 Row = Mapping[str, Any]
 """Its ``settings`` are the words of its command that change a setting, and image=FILE; none are the defaults."""
@@ -46,8 +47,31 @@ def update_row(row: Row) -> dict[str, Any]:
 
 
 def list_default(rows: Iterable[Row]) -> list[Row]:
-    """List the rows of the default settings and picture: aims are judged by these alone."""
+    """List the rows of the default settings and picture."""
     return [row for row in rows if not row.get("settings")]
+
+
+def list_judged(rows: Iterable[Row]) -> list[Row]:
+    """List the rows that aims are judged by: of the default settings, and of no model smaller than the paper's."""
+    return [row for row in list_default(rows) if not find_smaller(row.get("weights", UNTOLD))]
+
+
+def describe_unjudged(rows: Sequence[Row]) -> list[str]:
+    """Describe in sentences the rows that no aim is judged by, and why; nothing for none."""
+    others = [f"{row['stage']} ({write_settings(row)})" for row in rows if row.get("settings")]
+    small = {row["stage"]: find_smaller(row.get("weights", UNTOLD)) for row in list_default(rows)}
+    weights = [f"{stage} ({'; '.join(models)})" for stage, models in small.items() if models]
+    told = [f"Not judged, since the aims are those of the default settings: {', '.join(others)}."] if others else []
+    return told + ([f"Not judged, since these models are smaller than the paper's: {', '.join(weights)}."]
+                   if weights else [])  # fmt: skip
+
+
+def write_weights(rows: Iterable[Row]) -> str:
+    """Write in sentences the weights of each stage, those of stages that have the same together."""
+    stages: dict[str, dict[str, None]] = {}
+    for row in rows:
+        stages.setdefault(row.get("weights", UNTOLD), {})[row["stage"]] = None
+    return " ".join(f"Of {', '.join(names)}: {weights}." for weights, names in stages.items())
 
 
 def write_settings(row: Row) -> str:

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UserError
+from bench.models.sources import EMBEDDED
 
+NO_MODEL = "no model"
+"""Of a stage that loads none."""
+PAPER_NUMBERS = {"clip": 427.9, "dino": 21.7, "language": 354.8}
+"""Millions of numbers of the paper's models: ViT-L/14 at 336 pixels, DINO's ViT-S/8, GPT-2 medium."""
+LEAST = 0.99
+"""Of these a file has at least so many: files leave out what follows from the architecture, or hold more."""
+_SIZED = re.compile(r"(\w+) [^;]*?([\d,]+\.\d) M numbers")
 _NORM = re.compile(r"(norm\w*|ln_\w+|layernorm\w*)\.weight$", re.IGNORECASE)
 """Names of the scales of norms: all 1 before any training, and after it never."""
 
@@ -17,7 +25,23 @@ _NORM = re.compile(r"(norm\w*|ln_\w+|layernorm\w*)\.weight$", re.IGNORECASE)
 def describe_weights(settings: Mapping[str, Any], models: Sequence[str]) -> str:
     """Describe the weights of models by their settings: "clip random, 427.9 M numbers; …", none as "no model"."""
     told = (f"{name} {describe_source(str(settings['models'][name]['source']))}" for name in dict.fromkeys(models))
-    return "; ".join(told) or "no model"
+    return "; ".join(told) or NO_MODEL
+
+
+def find_smaller(told: str) -> list[str]:
+    """Find the models of a description that are smaller than the paper's; their seconds and bytes say nothing of those.
+
+    Those of zgs itself always are. Models whose numbers the description does not tell are taken for as large.
+    """
+    return [one for one in told.split("; ") if _is_smaller(one)]
+
+
+def _is_smaller(told: str) -> bool:
+    sized = _SIZED.fullmatch(told)
+    if not sized:
+        return told.partition(" ")[2].startswith(EMBEDDED)
+    name, count = sized.groups()
+    return float(count.replace(",", "")) < LEAST * PAPER_NUMBERS.get(name, 0)
 
 
 def describe_source(source: str) -> str:

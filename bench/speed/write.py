@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from bench.csv_files import write_csv
 from bench.report.figures.style import PALETTE, draw_plain_axes, make_figure, save
 from bench.speed.aims import write_aims
 from bench.speed.precision import write_bfloat16
-from bench.speed.rows import UNTOLD, list_default, write_cell, write_head, write_settings
+from bench.speed.rows import UNTOLD, list_default, write_cell, write_head, write_settings, write_weights
 from bench.store.files import write_atomically
 
 Row = Mapping[str, Any]
@@ -101,21 +101,13 @@ def make_page(rows: Sequence[Row], machine: Row, scale: str) -> str:
     ]
     blocks = [["", EARLIER]] if any(row["flops"] and row["share"] is None for row in rows) else []
     blocks += [write_aims(rows)] if scale == "paper" else []
-    blocks += [["", f"**Weights:** {'. '.join(_write_weights(rows))}."]]
+    blocks += [["", f"**Weights:** {write_weights(rows)}"]]
     blocks += [title + notes] if notes else []
     blocks += [["", "**Plain, where it is a choice:**", "", *plain]] if plain else []
     low = [write_bfloat16(row["stage"], row["bfloat16"]) for row in rows if "bfloat16" in row]
     blocks += [["", "**In bfloat16**, where float32 is the default:", "", *low]] if low else []
     blocks += [["", "**Scoring of many images:**", "", *many]] if many else []
     return "\n".join(lines + [line for block in blocks for line in block]) + "\n"
-
-
-def _write_weights(rows: Sequence[Row]) -> Iterator[str]:
-    """Write the weights of each stage, those of stages that have the same together."""
-    stages: dict[str, list[str]] = {}
-    for row in rows:
-        stages.setdefault(row.get("weights", UNTOLD), []).append(row["stage"])
-    yield from (f"Of {', '.join(names)}: {weights}" for weights, names in stages.items())
 
 
 def _write_line(row: Row, settings: str) -> str:

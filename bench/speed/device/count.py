@@ -11,7 +11,7 @@ from bench.errors import UserError
 from bench.settings.instantiate import make_object
 from bench.speed.device import steps
 from bench.speed.device.counting import count
-from bench.speed.device.shapes import Shapes, build_shapes
+from bench.speed.device.shapes import Shapes, build_shapes, describe_shapes
 from bench.speed.inputs import Inputs
 
 STAGES = ("features", "embeddings", "language", "texts", "similarities")
@@ -87,6 +87,7 @@ def count_stage(
         "needs_mb": needs / MIB,
         "fits_16_gb": needs <= CARD,
         "measured": False,
+        "weights": describe_shapes(shapes),
     }
 
 

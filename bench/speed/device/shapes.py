@@ -51,6 +51,14 @@ class Shapes:
         return sum(p.numel() * p.element_size() for model in self.models for p in model.parameters())
 
 
+def describe_shapes(shapes: Shapes) -> str:
+    """Describe each model as `bench.speed.weights` describes weights: "dino shapes, 21.7 M numbers; …"."""
+    models = {"dino": shapes.dino.model, "clip": shapes.clip.model, "language": shapes.language,
+              "sentence": shapes.sentence}  # fmt: skip
+    counts = {name: sum(p.numel() for p in model.parameters()) for name, model in models.items() if model is not None}
+    return "; ".join(f"{name} shapes, {count / 1e6:,.1f} M numbers" for name, count in counts.items())
+
+
 def build_shapes(models: Mapping[str, Any], dtype: str) -> Shapes:
     """Build the models of settings in a number type. UserError for an architecture that only its weights tell."""
     kind = sources.find_dtype(dtype)

@@ -10,15 +10,15 @@ import pandas as pd
 
 from bench.caption.recorded_step import ROOM
 from bench.csv_files import write_csv
-from bench.speed.rows import write_cell, write_head, write_settings
+from bench.speed.rows import update_row, write_cell, write_head, write_settings, write_weights
 from bench.speed.write import write_json, write_seconds
 from bench.store.files import write_atomically
 
 Row = Mapping[str, Any]
 MEASURED = ("stage", "inputs", "dtype", "compile", "graphs", "seconds", "images_a_second", "peak_mb", "flops",
-            "tflops_a_second", "share", "difference", "same_texts", "n", "settings")  # fmt: skip
+            "tflops_a_second", "share", "difference", "same_texts", "n", "settings", "weights")  # fmt: skip
 COUNTED = ("stage", "inputs", "dtype", "flops", "launches", "parameters_mb", "tensors_mb", "kept_mb", "assumed_mb",
-           "needs_mb", "fits_16_gb", "measured", "settings")  # fmt: skip
+           "needs_mb", "fits_16_gb", "measured", "settings", "weights")  # fmt: skip
 """Columns of the csv of what was counted."""
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -29,7 +29,9 @@ def write_device_rows(rows: Sequence[Row], machine: Row, scale: str, folder: Pat
     folder.mkdir(parents=True, exist_ok=True)
     stem = folder / f"{kind}_{scale}"
     table, page = stem.with_suffix(".csv"), stem.with_suffix(".md")
-    told = [{name: row.get(name) for name in columns} | {"settings": write_settings(row)} for row in rows]
+    told = [
+        {name: row.get(name) for name in columns} | {"settings": write_settings(row)} for row in map(update_row, rows)
+    ]
     write_csv(pd.DataFrame(told), table, decimals=6)
     write_atomically(page, ("\n".join(make_device_page(rows, machine, scale)) + "\n").encode())
     return [write_json(rows, machine, scale, stem.with_suffix(".json")), table, page]
@@ -77,7 +79,8 @@ def make_counted_page(rows: Sequence[Row], machine: Row, scale: str) -> list[str
             for row in rows
         ), "",
         f"The largest of them needs {largest:,.0f} MB (n={len(rows)} stages and types); `graphs=true` records at most "
-        f"{ROOM >> 20:,} MB more.",
+        f"{ROOM >> 20:,} MB more.", "",
+        f"**Models:** {write_weights(rows)}",
     ]  # fmt: skip
 
 
@@ -94,7 +97,8 @@ def make_measured_page(rows: Sequence[Row], machine: Row, scale: str) -> list[st
         "image includes clustering and merging by the processor.", "",
         f"| stage | of |{head} dtype | compiled | recorded | s | images/s | TFLOP/s | share | peak MB | differs | n |",
         f"|---|---|{rule}---|---|---|---|---|---|---|---|---|---|",
-        *(_write_line(row, write_cell(row, rows)) for row in rows),
+        *(_write_line(row, write_cell(row, rows)) for row in rows), "",
+        f"**Weights:** {write_weights(rows)}",
     ]  # fmt: skip
 
 

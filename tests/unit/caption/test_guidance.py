@@ -9,7 +9,7 @@ from torch import Tensor
 from bench.caption.guidance import Guidance, Guided, _shift, guide
 from bench.caption.language_step import LanguageStep
 from bench.caption.token_attention import CacheGradient
-from bench.system import streamed
+from bench.system import panels
 from tests.unit.caption import tiny
 
 
@@ -40,7 +40,7 @@ def test_the_shift_is_its_formula(factor: float) -> None:
 def test_a_row_has_the_same_bits_among_any_number_of_rows(
     candidates: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streamed, "LEAST", 1)
+    monkeypatch.setattr(panels, "LEAST", 1)
     model = LanguageStep(tiny.language(width=64, layers=3).model)
     assert model.streams
     torch.manual_seed(0)

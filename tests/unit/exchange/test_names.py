@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -91,14 +92,44 @@ def test_somebodys_list_beside_maps_is_read_as_any_other_and_says_what_was_made_
     (tmp_path / "classes.csv").write_text('id,name\n1,"dog, puppy"\n2,cat\n')
     found = source(tmp_path)
     assert found.classes.texts == {1: "dog", 2: "cat"}
-    beside, several = found.notes.list_lines()
+    beside, several, earlier = found.notes.list_lines()
     assert beside.endswith("classes.csv beside it") and "1 of 2 classes have several names, e.g. 'dog'" in several
     assert several.endswith("the first is the name, the other 1 are left out")
+    assert earlier.startswith(f"{tmp_path}/classes.csv: 1 of 2 texts are not as they stand there, 'dog, puppy' of 1 is")
+    assert earlier.endswith("each cell is one text: export again, or write id,name,aliases as its head and a comma at "
+                            "the end of each class")  # fmt: skip
     list(load_kind("label-maps").read(found))
     assert "then say first=0" in found.notes.list_lines()[-1]
     (tmp_path / "classes.csv").write_text("id,name,aliases\n1,dog,puppy\n1,cat,\n")
     with pytest.raises(UserError, match="1 stands for 2 classes"):
         source(tmp_path)
+
+
+def test_the_remedy_of_an_earlier_exports_list_gives_its_texts_back(tmp_path: Path) -> None:
+    """As it was written with the head id,name; a text that is no class as a list is a fault with the same remedy."""
+    texts = {1: "cat", 2: "dog, on grass", 3: "grass; dry", 4: "two\nlines"}
+    Image.new("L", (2, 2), 1).save(tmp_path / "a.png")
+    place = tmp_path / "classes.csv"
+    with place.open("w", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([("id", "name"), *texts.items()])
+    merged = source(tmp_path)
+    assert merged.classes.texts[3] == "grass" and "3 'grass; dry'" not in merged.notes.list_lines()[-1]
+    assert (
+        "2 of 4 texts are not as they stand there, 'grass; dry' of 3 is read as 'grass'; where an"
+        in (merged.notes.list_lines()[-1])
+    )
+    with place.open("w", newline="") as stream:  # as the line says
+        csv.writer(stream, lineterminator="\n").writerows(
+            [("id", "name", "aliases"), *((*t, "") for t in texts.items())]
+        )
+    assert source(tmp_path).classes.texts == texts
+    place.write_text('id,name\n1,","\n2,dog\n')
+    with pytest.raises(
+        UserError, match=r"1: ',' is no class; .*; where an earlier `zgs export` left this list, each ce"
+    ):
+        source(tmp_path)
+    place.write_text("id,name\n1,cat\n2,dog\n")
+    assert len(source(tmp_path).notes.list_lines()) == 1, "both readings are one"
 
 
 def test_what_a_file_says_of_its_numbers_comes_before_the_data_set(tmp_path: Path) -> None:

@@ -94,4 +94,6 @@ def test_maskings_are_measured_alone_and_together(cost: Any, capsys: Any, tmp_pa
     assert table[table["kind"] == "together"]["gflop"].item() < alone, "what all share is computed once"
     dearest = table[table["kind"] == "dearest"]["gflop"].item()
     assert dearest > table[table["kind"] == "attention"]["gflop"].max(), "with its trunk"
-    assert capsys.readouterr().out.rstrip().splitlines()[-1] in (tmp_path / "costs.md").read_text()
+    page = (tmp_path / "costs.md").read_text()
+    assert capsys.readouterr().out.rstrip().splitlines()[-1] in page
+    assert "with 2 segments, one thread. Weights: clip embedded:clip; dino embedded:dino.\n" in page

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import pandas as pd
 import pytest
 
 ECHO = shutil.which("echo")
@@ -128,13 +129,41 @@ def test_rows_of_other_settings_are_judged_by_no_aim(script: ModuleType, results
     rows = [row | {"settings": ["encode=masked"] if row["stage"] == "captions" else []}
             for row in json.loads((results / "speed/paper.json").read_text())]  # fmt: skip
     (results / "speed/paper.json").write_text(json.dumps(rows))
-    with pytest.raises(SystemExit, match="captions is missing by default settings; `zgs speed scale=paper` makes it"):
+    with pytest.raises(SystemExit, match="captions is missing by default settings and .*; `zgs speed .* makes it"):
         script.judge_paper(results)
     table = results / "speed/growth.csv"
     first, *lines = table.read_text().splitlines()
     table.write_text("\n".join([f"{first},settings", *(f"{line},caption.beams=2" for line in lines)]))
     with pytest.raises(SystemExit, match=r"growth.csv: not of the default settings; `zgs speed growth=yes"):
         script.judge_growth(results)
+
+
+def test_rows_of_smaller_models_are_judged_by_no_aim(script: ModuleType, results: Path) -> None:
+    """Smaller models are quicker and hold less; the page says which weights were measured."""
+    for file, judge in (("meta_paper.json", script.judge_counted), ("paper.json", script.judge_paper)):
+        path, small = results / "speed" / file, "clip random, 3.1 M numbers"
+        rows = json.loads(path.read_text())
+        path.write_text(json.dumps([row | {"weights": small} for row in rows]))
+        with pytest.raises(SystemExit, match="the paper's size"):
+            judge(results)
+        path.write_text(json.dumps([row | {"weights": small if row["stage"] == "scoring" else "a; b"} for row in rows]))
+        section = judge(results)
+        assert section.weights == "a; b" and all(aim.stage != "scoring" for aim, _ in section.judged)
+    path = results / "speed/before.csv"
+    table = pd.read_csv(path).assign(weights="clip random, 427.9 M numbers").set_index("case")
+    table.to_csv(path)
+    assert script.judge_stages(results).weights == "clip random, 427.9 M numbers"
+    table.loc["masked", "weights"] = "clip random, 3.1 M numbers"
+    table.to_csv(path)
+    with pytest.raises(SystemExit, match=r"before.csv: masked is of models smaller .*3.1 M.*; `.* --only masked` meas"):
+        script.judge_stages(results)
+    head = "hours,clock_hours,peak_mb,segments,texts_asked,texts_read,n,image,settings,commit,weights\n"
+    row = "1.25,2.5,3000,20,900,100,1,640 x 427,by default,abc,"
+    for told, value in (("clip x; dino y", 1.25), ('"clip random, 3.1 M numbers"', None)):
+        (results / "speed/image.csv").write_text(f"{head}{row}{told}\n")
+        section = script.judge_image(results)
+        assert section.judged[0][1] == value and section.weights == told.strip('"')
+    assert "Weights: clip random, 3.1 M numbers." in script._write_source(results, section)
 
 
 @pytest.mark.parametrize("name", FILES)

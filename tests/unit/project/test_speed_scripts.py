@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from bench.csv_files import read_csv
@@ -86,6 +87,28 @@ def test_a_fault_is_one_line_before_anything_is_measured(
 def test_a_key_that_a_worker_does_not_know_is_a_line(load: Any) -> None:
     with pytest.raises(SystemExit, match=r"^caption.beems: no such key"):
         load("caption_memory").measure([], 1, ["caption.beems=1"], None)
+
+
+def test_a_row_of_memory_names_the_weights_that_were_loaded(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    script, to = load("caption_memory"), tmp_path / "speed/memory.csv"
+    to.parent.mkdir()
+    monkeypatch.setattr(script, "describe", lambda *_: (2900, 1500, 94))
+    for name in ("keep_freed_memory", "bound_kernels"):
+        monkeypatch.setattr(script, name, lambda: None)
+    words = [f"models.{name}.source={EMBEDDED}/{name}" for name in ("clip", "dino", "language")]
+    threads = torch.get_num_threads()
+    script.measure(words, script.SEGMENTS, [], str(to))
+    torch.set_num_threads(threads)
+    assert capsys.readouterr().out.startswith(
+        "8 segments, as by default: peak 2,900 MiB, of it files 1,500; texts 94; d"
+    )
+    (row,) = read_csv(to).to_dict("records")
+    assert row["weights"].startswith("dino trained, ") and row["weights"].count(" M numbers") == 3
+    section = load("speed_aims").judge_memory(tmp_path)
+    assert [value for _, value in section.judged] == [None], "of models smaller than the paper's"
+    assert section.n == "0 runs of the default settings and the paper's sizes" and section.weights == row["weights"]
 
 
 def test_only_what_is_by_default_is_called_so(load: Any) -> None:

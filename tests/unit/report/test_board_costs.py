@@ -53,7 +53,9 @@ def test_a_table_of_an_earlier_version_is_compared_by_the_start_layer(
 ) -> None:
     own = {} if layer is None else {"start_layer": layer}
     cost, remarks = read_one(tmp_path, make_gem(**own), f"variant,start,ms\ngem,{start},7.5\n")
-    assert isnan(cost) == told and bool(remarks) == told and all("start_layer=3, here 4" in line for line in remarks)
+    said, *others = remarks
+    assert said == "costs= says no settings, so start layers alone are compared; measured anew it says them."
+    assert isnan(cost) == told and bool(others) == told and all("start_layer=3, here 4" in line for line in others)
 
 
 def test_measured_settings_are_those_of_the_run_whatever_the_spelling() -> None:

@@ -75,3 +75,17 @@ def test_only_the_page_of_the_papers_scale_tells_of_aims() -> None:
     assert "| scoring: ratio, at least 5,000 | 4,993 | **missed** |\n" in page
     assert page.index("| stage |") < page.index("**Aims:**")
     assert "**Aims:**" not in make_page(rows, MACHINE, "embedded")
+
+
+def test_smaller_models_are_judged_by_no_aim_and_named() -> None:
+    """Those of other sizes are quicker and hold less: their numbers say nothing of the paper's models."""
+    small = make_row("features", ratio=9, weights="dino random, 0.4 M numbers")
+    large = make_row("captions", ratio=95, weights="clip random, 427.9 M numbers; language random, 354.8 M numbers")
+    assert {aim.stage for aim, _ in judge_aims([small, large])} == {"captions"}
+    said = "Not judged, since these models are smaller than the paper's: features (dino random, 0.4 M numbers)."
+    assert write_aims([small, large])[-2:] == ["", said] and write_aims([small]) == ["", said]
+    own = {**small, "settings": ["dtype=bfloat16"]}
+    assert write_aims([own]) == [
+        "",
+        "Not judged, since the aims are those of the default settings: features (dtype=bfloat16).",
+    ]

@@ -12,6 +12,7 @@ import torch
 from bench.caption.zerocap import ZeroCap
 from bench.speed import distinct
 from bench.speed.caption_products import count_batches
+from bench.speed.caption_step import Step
 from bench.speed.clock import Cost
 from bench.speed.inputs import Inputs
 from bench.speed.stages import captions
@@ -29,7 +30,7 @@ def test_plain_is_multiplied_by_the_contexts_that_differ(
     own = replace(inputs, scale="paper")
     vars(own)["embeddings"] = SimpleNamespace(vectors=chosen)
     search: Any = inputs.context.make_stage("caption")
-    before = captions.Step(own, search.search, 4).before
+    before = Step(own, search.search, 4).before
     count = len({row.context for row in before.rows})
     assert len(before.rows) == 4 and (count == 1 if alike else count > 1)
     trial = captions.make_trial(own)
@@ -63,9 +64,10 @@ def test_the_image_is_of_the_search_of_its_row(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(captions, "measure_guidance", lambda search, rows: 0.25)
     monkeypatch.setattr(captions, "count_embedded_distinct", lambda *given: asked.append(given) or shares)
     search = make_search()
-    parts = {"measure_texts": lambda: (0.5, 0.8), "measure_parts": lambda _: {}}
-    step: Any = SimpleNamespace(inputs="inputs", full=search, cut=search, together=3, **parts)
-    image = captions.Step.extrapolate(step, Cost(128.0, 1, 1), Cost(1.0, 1, 1))["image"]
+    monkeypatch.setattr(captions, "measure_texts", lambda _: (0.5, 0.8))
+    monkeypatch.setattr(captions, "measure_parts", lambda *_: {})
+    step: Any = SimpleNamespace(inputs="inputs", full=search, cut=search, together=3)
+    image = captions.extrapolate(step, Cost(128.0, 1, 1), Cost(1.0, 1, 1))["image"]
     assert image["of"] == "20 segments, 4 tokens, 2 beams, 3 iterations, 3 at once"
     assert image["plain_s"] == 2 * 4200 and image["language_model_s"] == 28 * 0.25
     assert image["fast_s"] == 0.5 * 4200 * 0.5 + 7 and image["fast_s_most"] == 0.5 * 4200 + 7

@@ -59,6 +59,10 @@ def test_the_table_has_every_measurement(tmp_path: Path) -> None:
     assert [path.name for path in write_growth([one], tmp_path)] == ["growth.csv", "growth.png", "growth.svg"]
     table = pd.read_csv(tmp_path / "growth.csv")
     assert table["seconds"].tolist() == [1.0, 1.1, 2.0, 2.1] and (table["n"] == 4).all()
+    assert set(table["weights"]) == {"not told"} and "settings" not in table
+    write_growth([one], tmp_path, ["encode=masked"], "clip embedded:clip")
+    table = pd.read_csv(tmp_path / "growth.csv")
+    assert set(table["weights"]) == {"clip embedded:clip"} and set(table["settings"]) == {"encode=masked"}
     (known,) = read_growth(tmp_path / "growth.csv")
     assert (known.cost, known.size, known.sizes, known.seconds.tolist()) == (
         "scores",

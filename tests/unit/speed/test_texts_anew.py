@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from bench.speed.caption_products import list_text_products
+from bench.speed.caption_step import Step
 from bench.speed.distinct import make_fresh
 from bench.speed.inputs import Inputs
 from bench.speed.products import Limit, count_flops
@@ -34,7 +35,7 @@ def test_every_call_that_is_measured_computes_the_texts_anew(monkeypatch: pytest
         features=SimpleNamespace(contexts=known), cut=SimpleNamespace(prompt=(1,), features=None),
         full=SimpleNamespace(width=3),
     )  # fmt: skip
-    captions.Step.measure_texts(step)
+    captions.measure_texts(step)
     assert [one.asked for one in made] == [3] * 5
 
 
@@ -43,7 +44,7 @@ def test_a_token_step_is_the_second_of_all_segments_side_by_side(
 ) -> None:
     """At the first token all segments ask for the same texts; at the second each has a context of its own."""
     search: Any = inputs.context.make_stage("caption")
-    step = captions.Step(replace(inputs, scale="paper"), search.search, 3)
+    step = Step(replace(inputs, scale="paper"), search.search, 3)
     contexts = {row.context for row in step.before.rows}
     assert len(step.before.rows) == 3 and {len(context) for context in contexts} == {len(search.search.prompt) + 1}
     assert step.told.startswith("3 segments side by side, the second token, beams=1 iterations=")
@@ -58,13 +59,13 @@ def test_a_token_step_is_the_second_of_all_segments_side_by_side(
     assert step.rows == (3, step.cut.model.round_up(3, step.cut.get_rows(1)))
     passes = [one.count * one.m for one in step.list_products() if one.n == step.cut.model.vocabulary]
     assert passes == [2 * iterations * size + len(contexts)]
-    assert captions.Step(step.inputs, search.search, 1).told.startswith("1 segment, the second token, ")
+    assert Step(step.inputs, search.search, 1).told.startswith("1 segment, the second token, ")
 
 
 def test_products_of_texts_have_the_rows_that_each_call_added(inputs: Inputs) -> None:
     """Those of later iterations are few, and no product has more than a full pack; together they are those of all."""
     search: Any = inputs.context.make_stage("caption")
-    step = captions.Step(replace(inputs, scale="paper"), search.search, 3)
+    step = Step(replace(inputs, scale="paper"), search.search, 3)
     step.search()
     features: Any = step.features
     calls, (width, tower) = features.calls, (features.clip.text.embedding.shape[1], features.clip.text)

@@ -14,10 +14,10 @@ import torch
 
 from bench.errors import UserError
 from bench.speed import products, write
+from bench.speed.caption_step import compare_texts
 from bench.speed.clock import has_enough, measure, use_one_thread
 from bench.speed.products import Product
 from bench.speed.rows import describe_others, read_rows
-from bench.speed.stages.captions import compare_texts
 from bench.speed.trial import Trial, run_trial
 from bench.speed.write import COLUMNS, make_page, write_all, write_json
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from bench.errors import UserError
-from bench.speed.weights import describe_source, describe_weights
+from bench.speed.weights import PAPER_NUMBERS, describe_source, describe_weights, find_smaller
 
 
 def save(folder: Path, scale: float, more: int = 0) -> str:
@@ -46,3 +47,28 @@ def test_each_model_once_in_the_order_of_the_stages(models: tuple[str, ...], sai
 def test_weights_that_ship_are_trained() -> None:
     folder = Path(__file__).resolve().parents[3] / "bench/models/embedded/clip"
     assert describe_source(str(folder)) == "trained, 1.2 M numbers"
+
+
+@pytest.mark.parametrize(
+    ("told", "smaller"),
+    [
+        ("clip random, 427.9 M numbers; language random, 354.8 M numbers", []),
+        ("clip trained, 424.0 M numbers; language trained, 379.9 M numbers", []),  # without a buffer, with one
+        ("clip trained, 423.0 M numbers; language trained, 1,557.6 M numbers", ["clip trained, 423.0 M numbers"]),
+        ("dino random, 21.7 M numbers; language random, 3.1 M numbers", ["language random, 3.1 M numbers"]),
+        ("clip embedded:clip; dino embedded:dino", ["clip embedded:clip", "dino embedded:dino"]),
+        ("clip openai/clip-vit-large-patch14-336; dino weights not in safetensors; other random, 0.1 M numbers", []),
+        ("no model", []),
+        ("not told", []),
+    ],
+)
+def test_a_model_that_is_smaller_than_the_papers_is_found(told: str, smaller: list[str]) -> None:
+    assert find_smaller(told) == smaller
+
+
+def test_the_papers_models_are_as_large_as_their_architectures() -> None:
+    """As `zgs speed device=meta` counts the parameters of `models=paper`, of which no weights are needed."""
+    rows = json.loads((Path(__file__).resolve().parents[3] / "results/speed/meta_paper.json").read_text())
+    for row in rows:
+        counted = dict(one.split(" shapes, ") for one in row["weights"].split("; "))
+        assert {name: float(counted[name].split()[0]) for name in PAPER_NUMBERS} == PAPER_NUMBERS
