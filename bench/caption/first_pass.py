@@ -14,8 +14,9 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from bench.caption.candidates import Context
-from bench.caption.language_block import Normed, Trace
+from bench.caption.language_block import Trace
 from bench.caption.language_step import LanguageStep, Pass
+from bench.caption.norm import Normed
 from bench.caption.texts import Recent
 from bench.caption.token_attention import Attended
 
@@ -71,8 +72,8 @@ def list_parts(whole: Pass) -> list[Tensor]:
     """List the tensors of a pass that have a row for each context, as `make_pass` takes them."""
     parts = [whole.logits, *whole.normed]
     for trace in whole.traces:
-        query, key, value, _, _, weights = trace.attended
-        parts += [*trace.before_attention, query, key, value, weights, *trace.before_mlp, trace.hidden]
+        packed, weights, *_ = trace.attended
+        parts += [*trace.before_attention, packed, weights, *trace.before_mlp, trace.hidden]
     return parts
 
 
@@ -84,10 +85,8 @@ def make_pass(parts: Sequence[Tensor], cache: Float[Tensor, "layers 2 b h t k"])
         return Normed(next(rest), next(rest), next(rest), next(rest))
 
     logits, normed, traces = next(rest), take_normed(), []
-    for layer in cache.flatten(2, 3).unbind():  # 2 b*h t k
-        before, query, key, value = take_normed(), next(rest), next(rest), next(rest)
-        keys, values = layer.unbind()
-        attended = Attended(query, key, value, keys, values, next(rest))
+    for layer in cache:  # 2 b h t k
+        before, attended = take_normed(), Attended(next(rest), next(rest), *layer)
         traces.append(Trace(before, attended, take_normed(), next(rest)))
     return Pass(logits, normed, traces)
 

@@ -56,7 +56,8 @@ def view_array(numbers: Tensor) -> np.ndarray:
 def run_by_rows(loop: Callable[..., Any], *arrays: np.ndarray) -> None:
     """Run a loop over the rows that arrays have alike; where torch has several threads, each takes a share of them."""
     parts = split_among_threads(len(arrays[0]), arrays[0].size)
-    run_each(loop, [[array[first:last] for array in arrays] for first, last in parts])
+    whole = len(parts) == 1
+    run_each(loop, [arrays] if whole else [[array[first:last] for array in arrays] for first, last in parts])
 
 
 def split_among_threads(count: int, size: int) -> list[tuple[int, int]]:

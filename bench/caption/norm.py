@@ -1,0 +1,78 @@
+"""Layer norms of ZeroCap's GPT-2 (section 3.3), each with the residual sum before it, and their gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from bench.system import rowwise
+
+_ATEN: Any = torch.ops.aten
+
+
+class Normed(NamedTuple):
+    """A layer norm's output and what its gradient needs: its input [b, w], mean and inverse deviation [b, 1]."""
+
+    output: Float[Tensor, "b w"]
+    input: Float[Tensor, "b w"]
+    mean: Float[Tensor, "b 1"]
+    inverse_deviation: Float[Tensor, "b 1"]
+
+
+@dataclass(frozen=True, eq=False)
+class Norm:
+    """A layer norm of a sum."""
+
+    weight: Float[Tensor, " w"]
+    bias: Float[Tensor, " w"]
+    epsilon: float
+
+    @staticmethod
+    def read(owner: nn.Module, name: str) -> Norm:
+        """Read one of a module's norms."""
+        norm: Any = owner.get_submodule(name)
+        return Norm(norm.weight, norm.bias, norm.eps)
+
+    def __call__(self, x: Float[Tensor, "b w"], added: Float[Tensor, "b w"]) -> Normed:
+        """Normalize x + added, which is written over ``added``."""
+        if rowwise.takes(x, added):
+            return self._normalize_by_loop(x, added)
+        output, *statistics = torch.native_layer_norm(
+            added.add_(x), self.weight.shape, self.weight, self.bias, self.epsilon
+        )
+        return Normed(output, added, *statistics)
+
+    def pull_back(
+        self, gradient: Float[Tensor, "b w"], normed: Normed, residual: Float[Tensor, "b w"]
+    ) -> Float[Tensor, "b w"]:
+        """Compute the gradient of the sum from that of the norm, which may be used up, and of the sum otherwise."""
+        if rowwise.takes(gradient, residual):
+            return self._pull_back_by_loop(gradient, normed, residual)
+        known = (normed.input, self.weight.shape, normed.mean, normed.inverse_deviation, self.weight, self.bias)
+        made: Tensor = _ATEN.native_layer_norm_backward(gradient, *known, [True, False, False])[0]
+        return made.add_(residual)
+
+    @cached_property
+    def _arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        return rowwise.view_array(self.weight), rowwise.view_array(self.bias)
+
+    def _normalize_by_loop(self, x: Float[Tensor, "b w"], added: Float[Tensor, "b w"]) -> Normed:
+        from bench.caption.norm_loops import normalize_sums  # imports numba
+
+        normed = Normed(torch.empty_like(x), added, x.new_empty(len(x), 1), x.new_empty(len(x), 1))
+        loop = partial(normalize_sums, np.float32(self.epsilon), *self._arrays)
+        rowwise.run_by_rows(loop, rowwise.view_array(x), *map(rowwise.view_array, (added, normed.output, *normed[2:])))
+        return normed
+
+    def _pull_back_by_loop(self, gradient: Tensor, normed: Normed, residual: Tensor) -> Float[Tensor, "b w"]:
+        from bench.caption.norm_loops import pull_back_norms  # imports numba
+
+        parts = (gradient, *normed[1:], residual)
+        rowwise.run_by_rows(partial(pull_back_norms, self._arrays[0]), *map(rowwise.view_array, parts))
+        return gradient
