@@ -146,9 +146,10 @@ class TextTower:
         Only these are read after the last attention.
         """
         x, packed = self._walk(pack, prefixes)
-        attend = self._open_attention([path[-1] for path in pack.paths], pack, prefixes)
-        ends = torch.tensor([path[-1] for path in pack.paths], device=self.device)
-        return x[ends], attend(packed, [prefix.cache[-1] for prefix in prefixes])
+        ends = [path[-1] for path in pack.paths]
+        attend = self._open_attention(ends, len(ends), pack, prefixes)
+        states = x[torch.tensor(ends, device=self.device)]
+        return states, attend(packed, [prefix.cache[-1] for prefix in prefixes])
 
     def _walk(
         self, pack: Pack, prefixes: Sequence[Prefix], see: Callable[[Float[Tensor, "r 3w"]], None] | None = None
@@ -157,15 +158,21 @@ class TextTower:
 
         Those of every block are there to ``see``, and let go before its MLP, which needs the room.
         """
-        tokens, places = torch.tensor(pack.tokens, device=self.device), torch.tensor(pack.places, device=self.device)
-        x = self._fill_up(self.embedding[tokens] + self.positions[places].to(self.embedding.dtype))  # R w
-        attend = self._open_attention(range(len(tokens)), pack, prefixes)
+        count, filled = len(pack.tokens), self.round_up(len(pack.tokens))
+        x = self._embed(pack, filled)  # R w
+        attend = self._open_attention(range(count), filled, pack, prefixes)
         for number, block in enumerate(self.blocks[:-1]):
-            packed = self._project(block, x, len(tokens), see)
-            heads = self._fill_up(attend(packed, [prefix.cache[number] for prefix in prefixes]))
+            packed = self._project(block, x, count, see)
+            heads = attend(packed, [prefix.cache[number] for prefix in prefixes])  # R w
             del packed
             x = block.leave(x, heads)
-        return x, self._project(self.blocks[-1], x, len(tokens), see)
+        return x, self._project(self.blocks[-1], x, count, see)
+
+    def _embed(self, pack: Pack, filled: int) -> Float[Tensor, "R w"]:
+        """Embed the tokens of a pack at their places, filled up with some token, which nobody reads."""
+        filling = [0] * (filled - len(pack.tokens))
+        tokens, places = (torch.tensor(part + filling, device=self.device) for part in (pack.tokens, pack.places))
+        return self.embedding[tokens].add_(self.positions[places].to(self.embedding.dtype))
 
     def _project(
         self, block: Block, x: Float[Tensor, "R w"], count: int, see: Callable[[Tensor], None] | None
@@ -176,9 +183,9 @@ class TextTower:
             see(packed)
         return packed
 
-    def _open_attention(self, rows: Sequence[int], pack: Pack, prefixes: Sequence[Prefix]) -> Attention:
+    def _open_attention(self, rows: Sequence[int], filled: int, pack: Pack, prefixes: Sequence[Prefix]) -> Attention:
         longest = max(len(prefix.tokens) for prefix in prefixes)
-        return open_attention(pack.ask(rows), self._heads, longest, self.rows, self.device)
+        return open_attention(pack.ask(rows), filled, self._heads, longest, self.rows, self.device)
 
     def _finish(self, x: Float[Tensor, "n w"], mixed: Float[Tensor, "n w"]) -> Float[Tensor, "n d"]:
         """Bring last tokens from the last attention into the joint space, a pack at a time."""

@@ -17,14 +17,14 @@ CPU = torch.device("cpu")
 HEADS, SIZE = 2, 4
 
 
-def open_levels(asking: Asking) -> Attention:
+def open_levels(asking: Asking, filling: int = 0) -> Attention:
     """The attention of a GPU, here on a processor."""
-    return LevelAttention(asking, HEADS, 3, 256, CPU)
+    return LevelAttention(asking, len(asking.rows) + filling, HEADS, 3, 256, CPU)
 
 
-def open_rows(asking: Asking) -> Attention:
+def open_rows(asking: Asking, filling: int = 0) -> Attention:
     """The attention of a processor."""
-    return open_attention(asking, HEADS, 3, 256, CPU)
+    return open_attention(asking, len(asking.rows) + filling, HEADS, 3, 256, CPU)
 
 
 FORMS = pytest.mark.parametrize("form", [open_rows, open_levels])
@@ -84,14 +84,15 @@ def attend_plainly(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tens
 @FORMS
 @pytest.mark.parametrize("only_ends", [False, True])
 def test_attention_is_that_of_each_token_over_its_own_text(
-    form: Callable[[Asking], Attention], only_ends: bool
+    form: Callable[[Asking, int], Attention], only_ends: bool
 ) -> None:
     torch.manual_seed(0)
     branches = draw_branches(40, 2)
     (pack,) = fill_packs(branches, 1000)
     packed, caches = torch.randn(len(pack.tokens), 3 * HEADS * SIZE), [torch.randn(2, HEADS, 3, SIZE) for _ in range(2)]
     rows = [path[-1] for path in pack.paths] if only_ends else list(range(len(pack.tokens)))
-    found = form(pack.ask(rows))(packed, caches)
+    found = form(pack.ask(rows), 2)(packed, caches)
+    assert len(found) == len(rows) + 2 and (found[-2:] == 0).all()
     queries, keys, values = packed.view(-1, 3, HEADS, SIZE).unbind(1)
     for path, branch in zip(pack.paths, branches, strict=True):
         past = caches[branch.prefix][:, :, : branch.shared].transpose(1, 2)  # 2 p h k
@@ -145,7 +146,7 @@ def test_rows_that_threads_share_out_have_the_same_bits(monkeypatch: pytest.Monk
     torch.manual_seed(0)
     (pack,) = fill_packs(draw_branches(40, 2), 1000)
     packed, caches = torch.randn(len(pack.tokens), 3 * HEADS * SIZE), [torch.randn(2, HEADS, 3, SIZE) for _ in range(2)]
-    call = partial(attend, pack.ask(range(len(packed))), HEADS, packed, caches)
+    call = partial(attend, pack.ask(range(len(packed))), len(packed), HEADS, packed, caches)
     alone, before = call(), torch.get_num_threads()
     monkeypatch.setattr("bench.system.rowwise.LEAST", 1)
     torch.set_num_threads(3)
