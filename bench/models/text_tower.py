@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -152,7 +153,7 @@ class TextTower:
         return states, attend(packed, [prefix.cache[-1] for prefix in prefixes])
 
     def _walk(
-        self, pack: Pack, prefixes: Sequence[Prefix], see: Callable[[Float[Tensor, "r 3w"]], None] | None = None
+        self, pack: Pack, prefixes: Sequence[Prefix], see: Callable[[Tensor], None] = lambda packed: None
     ) -> tuple[Float[Tensor, "R w"], Float[Tensor, "r 3w"]]:
         """Walk to the last attention: what enters its block, filled up, and the queries, keys and values made of it.
 
@@ -161,27 +162,19 @@ class TextTower:
         count, filled = len(pack.tokens), self.round_up(len(pack.tokens))
         x = self._embed(pack, filled)  # R w
         attend = self._open_attention(range(count), filled, pack, prefixes)
-        for number, block in enumerate(self.blocks[:-1]):
-            packed = self._project(block, x, count, see)
+        see(packed := self.blocks[0].project(x)[:count])
+        for number, (block, following) in enumerate(pairwise(self.blocks)):
             heads = attend(packed, [prefix.cache[number] for prefix in prefixes])  # R w
             del packed
             x = block.leave(x, heads)
-        return x, self._project(self.blocks[-1], x, count, see)
+            see(packed := following.project(x)[:count])
+        return x, packed
 
     def _embed(self, pack: Pack, filled: int) -> Float[Tensor, "R w"]:
         """Embed the tokens of a pack at their places, filled up with some token, which nobody reads."""
         filling = [0] * (filled - len(pack.tokens))
         tokens, places = (torch.tensor(part + filling, device=self.device) for part in (pack.tokens, pack.places))
         return self.embedding[tokens].add_(self.positions[places].to(self.embedding.dtype))
-
-    def _project(
-        self, block: Block, x: Float[Tensor, "R w"], count: int, see: Callable[[Tensor], None] | None
-    ) -> Float[Tensor, "r 3w"]:
-        """Compute the queries, keys and values of the rows that are no filling, and show them to who wants to see."""
-        packed = block.project(x)[:count]
-        if see is not None:
-            see(packed)
-        return packed
 
     def _open_attention(self, rows: Sequence[int], filled: int, pack: Pack, prefixes: Sequence[Prefix]) -> Attention:
         longest = max(len(prefix.tokens) for prefix in prefixes)

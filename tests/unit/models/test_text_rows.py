@@ -66,13 +66,16 @@ def test_every_text_is_in_one_pack_with_all_its_rows(rows: int) -> None:
     assert count_rows(branches) < sum(len(branch.own) for branch in branches)
 
 
-def test_packs_are_as_few_and_as_equal_as_can_be() -> None:
+def test_packs_are_as_few_and_as_equal_as_whole_blocks_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [share_out(count, 960) for count in (1, 64, 65, 960, 961, 4707)] == [64, 64, 128, 960, 512, 960]
+    assert share_out(5, 30) == share_out(31, 30) == 30
+    monkeypatch.setattr("bench.models.text_rows.BLOCK", 1)
+    assert [share_out(count, 8) for count in (1, 8, 9, 16, 17)] == [1, 8, 5, 8, 6]
     branches = [Branch(0, 0, (1, token, 0)) for token in range(2, 29)]  # 1 + 2 * 27 rows, the 1 once in each pack
     assert [len(pack.tokens) for pack in fill_packs(branches, 50)] == [29, 27]
     assert [len(pack.tokens) for pack in fill_packs(branches, 29)] == [29, 27]
     # no pack can have 28 of an odd number of rows: a third one, of the two left, takes its share from the second
     assert [len(pack.tokens) for pack in fill_packs(branches, 28)] == [27, 15, 15]
-    assert [share_out(count, 8) for count in (1, 8, 9, 16, 17)] == [1, 8, 5, 8, 6]
 
 
 def attend_plainly(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
