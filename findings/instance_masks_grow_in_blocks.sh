@@ -27,16 +27,13 @@ from transformers import Mask2FormerImageProcessor, MaskFormerImageProcessor, Rf
 
 SIZE, STRIDE, MIDDLE = (1024, 2048), 4, (511.3, 1003.7)
 
-
 def measure_distance(radius, stride):
     """How far each place of a grid lies inside of the disc, in pixels of the picture."""
     rows, columns = ((torch.arange(side // stride) + 0.5) * stride for side in SIZE)
     return radius - torch.hypot(rows[:, None] - MIDDLE[0], columns - MIDDLE[1])
 
-
 def compute_iou(mask, true):
     return round(float((mask & true).sum() / (mask | true).sum()), 3)
-
 
 def ask(radius):
     """IoU of bilinear masks, then of instance masks and classes of both families, then of RF-DETR's instances."""
@@ -52,7 +49,6 @@ def ask(radius):
         if kind is not RfDetrImageProcessor:
             seen.append(compute_iou(kind().post_process_semantic_segmentation(outputs, target_sizes=[SIZE])[0] == 0, true))
     return seen
-
 
 expected = {
     8: [0.945, 0.735, 0.882, 0.834, 0.956, 0.945], 20: [0.990, 0.898, 0.973, 0.916, 0.980, 0.990],

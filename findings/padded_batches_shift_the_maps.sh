@@ -32,11 +32,9 @@ from transformers import (
 
 SHAPES = ((300, 400), (400, 300))
 
-
 def draw(height, width):
     rows, columns = np.mgrid[:height, :width]
     return np.hypot(rows - 0.6 * height, columns - 0.6 * width) < 90
-
 
 def ask(processor, shapes, **options):
     """IoU of the disc of each picture, where the brightness of what goes into the network is what comes out."""
@@ -52,7 +50,6 @@ def ask(processor, shapes, **options):
         (own,) = (segment["id"] for segment in one["segments_info"] if segment["label_id"] == 0)
         seen, true = one["segmentation"].numpy() == own, draw(*shape)
         yield round(float((seen & true).sum() / (seen | true).sum()), 2)
-
 
 one_former = OneFormerImageProcessor(repo_path=".", class_info_file="classes.json", num_text=4)
 processors = {
