@@ -13,9 +13,12 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from bench.caption.language_block import Block, Norm, Normed, Trace, multiply
+from bench.caption.language_block import Block, Trace
+from bench.caption.language_matrix import Matrix, multiply
+from bench.caption.norm import Norm, Normed
+from bench.caption.token_attention import CacheGradient
 from bench.errors import UserError
-from bench.system import streamed
+from bench.system.pages import forget_files
 from bench.system.rows import round_up
 
 _TANH_GELUS = ("gelu_new", "gelu_pytorch_tanh", "gelu_fast")
@@ -31,8 +34,8 @@ class Pass(NamedTuple):
     @property
     def last(self) -> Float[Tensor, "layers 2 b h 1 k"]:
         """The tokens' own keys and values."""
-        pairs = [part for trace in self.traces for part in (trace.attended.key, trace.attended.value)]
-        return torch.stack(pairs).unflatten(0, (-1, 2)).unsqueeze(4)
+        pairs = torch.stack([trace.attended.packed[:, 1:] for trace in self.traces])  # layers b 2 h k
+        return pairs.transpose(1, 2).unsqueeze(4)
 
 
 class LanguageStep:
@@ -50,13 +53,13 @@ class LanguageStep:
         blocks = model.get_submodule("transformer.h").children()
         self.blocks = [Block.read(block, config.n_head, gelu) for block in blocks]
         self.norm = Norm.read(model, "transformer.ln_f")
-        self.output: Tensor = model.get_parameter("lm_head.weight")
+        self.output = Matrix(model.get_parameter("lm_head.weight"))  # v w
         self.heads: int = config.n_head
 
     @property
     def vocabulary(self) -> int:
         """The number V of tokens."""
-        return self.output.shape[0]
+        return self.output.weight.shape[0]
 
     @property
     def bytes_a_token(self) -> int:
@@ -79,17 +82,32 @@ class LanguageStep:
         return self.device.type == "cpu"
 
     @property
+    def matrices(self) -> list[Matrix]:
+        """The large weights, in the order in which a pass reads them."""
+        return [matrix for block in self.blocks for matrix in block.matrices] + [self.output]
+
+    @property
     def weights(self) -> list[Tensor]:
-        """The large weights of a block and the last one, as a pass reads them and, turned, as its gradient does."""
-        block = self.blocks[0]
-        parts = (block.query_key_value, block.after_attention, block.into_mlp, block.out_of_mlp)
-        forward = [*(part.weight.t() for part in parts), self.output]
-        return [*forward, *(weight.t() for weight in forward)]
+        """One weight of each kind, as a pass reads it and, turned, as its gradient does."""
+        kinds = [matrix.weight for matrix in (*self.blocks[0].matrices, self.output)]
+        return [*(weight.t() for weight in kinds), *kinds]
 
     @property
     def streams(self) -> bool:
         """Whether every product is one of those in which a row has the same bits among any number of rows."""
-        return all(streamed.takes(weight[:0], weight) for weight in self.weights)
+        return all(matrix.is_taken for matrix in (*self.blocks[0].matrices, self.output))
+
+    def lay_out(self) -> None:
+        """Lay the large weights out for few rows, until `let_go`: a copy, for which their files leave memory."""
+        if waiting := [matrix for matrix in self.matrices if matrix.panels is None and matrix.is_taken]:
+            forget = forget_files()
+            for matrix in waiting:
+                matrix.lay_out(forget)
+
+    def let_go(self) -> None:
+        """Let go of what was laid out; it is laid out again when it is needed."""
+        for matrix in self.matrices:
+            matrix.let_go()
 
     def round_up(self, rows: int, usual: int, room: int = 0) -> int:
         """Round a batch up to a size at which every row has the bits that it has among ``usual``, or to the largest.
@@ -107,43 +125,41 @@ class LanguageStep:
         width = self.embedding.shape[1]
         if not tokens:
             return self.embedding.new_zeros(len(self.blocks), 2, 1, self.heads, 0, width // self.heads)
-        x, caches = self.embedding[list(tokens)] + self.positions[: len(tokens)], []  # t w
+        self.lay_out()
+        x, added, caches = self.embedding[list(tokens)], self.positions[: len(tokens)].clone(), []  # t w, t w
         for block in self.blocks:
-            x, cache = block.read_text(x)
+            x, added, cache = block.read_text(x, added)
             caches.append(cache)
         return torch.stack(caches).unsqueeze(2)
 
     @torch.no_grad()
     def __call__(self, cache: Float[Tensor, "layers 2 b h t k"], tokens: Int64[Tensor, " b"]) -> Pass:
         """Compute the logits after one more token a row."""
-        x = self.embedding[tokens] + self.positions[cache.shape[4]]  # b w
+        self.lay_out()
+        x, added = self.embedding[tokens], self.positions[cache.shape[4]].repeat(len(tokens), 1)  # b w, b w
         traces = []
-        for block, layer in zip(self.blocks, cache.contiguous().flatten(2, 3).unbind(), strict=True):  # 2 b*h t k
-            x, trace = block(x, *layer.unbind())
+        for block, layer in zip(self.blocks, cache.contiguous(), strict=True):  # 2 b h t k
+            x, added, trace = block(x, added, layer)
             traces.append(trace)
-        normed = self.norm(x)
-        return Pass(multiply(normed.output, self.output).float(), normed, traces)
+        normed = self.norm(x, added)
+        return Pass(self.output.multiply_turned(normed.output).float(), normed, traces)
 
     @torch.no_grad()
-    def pull_back(self, upstream: Float[Tensor, "b v"], forward: Pass) -> Float[Tensor, "layers 2 b h t k"]:
-        """Compute the gradient of the cache from that of the logits."""
-        keys = forward.traces[0].attended.keys
-        gradient = keys.new_empty(len(self.blocks), 2, len(upstream), self.heads, *keys.shape[1:])
-        for at, own in self.pull_back_layers(upstream, forward):
-            gradient[at] = own
-        return gradient
+    def pull_back(self, upstream: Float[Tensor, "b v"], forward: Pass) -> CacheGradient:
+        """Compute the gradient of the cache of all layers from that of the logits."""
+        layers = [own for _, own in self.pull_back_layers(upstream, forward)]
+        return CacheGradient(*map(torch.stack, zip(*reversed(layers), strict=True)))
 
     @torch.no_grad()
     def pull_back_layers(
         self, upstream: Float[Tensor, "b v"], forward: Pass
-    ) -> Iterator[tuple[int, Float[Tensor, "2 b h t k"]]]:
-        """Compute the gradient of each layer's cache, the last layer first: its number and what is read at once.
+    ) -> Iterator[tuple[int | slice, CacheGradient]]:
+        """Compute the gradient of each layer's cache, the last layer first: its number, or those of several.
 
-        The next layer's is written over it. A layer's cache is not read any more when its gradient is given.
+        A layer's cache is not read any more when its gradient is given.
         """
-        keys = forward.traces[0].attended.keys
-        gradient = keys.new_empty(2, *keys.shape)  # 2 b*h t k
-        x = self.norm.pull_back(multiply(upstream.to(keys.dtype), self.output.t()), forward.normed)  # b w
+        x = self.output.multiply(upstream.to(forward.normed.output.dtype))  # b w
+        x = self.norm.pull_back(x, forward.normed, torch.zeros_like(x))
         for at, (block, trace) in reversed(list(enumerate(zip(self.blocks, forward.traces, strict=True)))):
-            x = block.pull_back(x, trace, at == 0, gradient)
-            yield at, gradient.unflatten(1, (-1, self.heads))
+            x, gradient = block.pull_back(x, trace, at == 0)
+            yield at, gradient

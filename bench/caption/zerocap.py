@@ -145,8 +145,11 @@ class ZeroCap:
         vectors = torch.from_numpy(embeddings.vectors).to(self.search.model.device, torch.float32)
         targets = F.normalize(vectors, dim=-1)
         winners = []
-        for group in targets.split(self.count_together()):
-            winners += self.choose(self.search(group), group)
+        try:
+            for group in targets.split(self.count_together()):
+                winners += self.choose(self.search(group), group)
+        finally:  # what other stages need memory for
+            self.search.model.let_go()
         features = torch.stack([c.feature for c in winners]) if winners else self.prompted([])
         scores = np.array([c.score for c in winners], dtype=np.float32)
         return Captions(tuple(c.text for c in winners), features.cpu().numpy(), scores)

@@ -23,13 +23,12 @@ from torch.nn import functional as F
 from bench.errors import UserError
 from bench.models.blocks import Block
 from bench.models.text_attention import Attention, open_attention
-from bench.models.text_rows import Branch, Pack, Tokens, fill_packs
+from bench.models.text_rows import Branch, Pack, Tokens, fill_packs, share_out
 from bench.system.products import multiply
 from bench.system.rows import Part, SteadySizes
 
-ROWS = 768
-"""Of a full pack on a processor: each reads the weights from memory. By 512 a large tower takes 1 to 3 % longer, by
-1,024 it takes 7 %."""
+ROWS = 960
+"""Of a pack on a processor, at the most. Each reads the weights from memory: by 768 a large tower takes 1 % longer."""
 NOT_PLAIN = "this CLIP text tower is not a plain causal transformer: use one in OpenAI CLIP's layout"
 
 
@@ -183,8 +182,8 @@ class TextTower:
 
     def _finish(self, x: Float[Tensor, "n w"], mixed: Float[Tensor, "n w"]) -> Float[Tensor, "n d"]:
         """Bring last tokens from the last attention into the joint space, a pack at a time."""
-        parts = []
-        for states, heads in zip(x.split(self.rows), mixed.split(self.rows), strict=True):
+        parts, each = [], share_out(len(x), self.rows)
+        for states, heads in zip(x.split(each), mixed.split(each), strict=True):
             pooled = self.blocks[-1].leave(self._fill_up(states), self._fill_up(heads))
             parts.append(self._leave(pooled)[: len(states)].float())
         return torch.cat(parts)

@@ -83,7 +83,7 @@ def list_language_products(model: Any, passes: float, rows: int) -> list[Product
     """
     if not passes:
         return []
-    width, hidden, count = model.embedding.shape[1], model.blocks[0].into_mlp.weight.shape[1], passes / rows
+    width, hidden, count = model.embedding.shape[1], model.blocks[0].into_mlp.matrix.weight.shape[1], passes / rows
     each = len(model.blocks) * count
     shapes = [(width, 3 * width, each), (width, width, each), (width, hidden, each), (hidden, width, each)]
     shapes += [(width, model.vocabulary, count)]

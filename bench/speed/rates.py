@@ -1,6 +1,6 @@
 """Sections 3.1 to 3.3 as matrix products: how fast this machine makes a product of one shape, the best way it can.
 
-The rate of [m, k] x [k, n] is the best that any of these ways reaches: torch's own library, oneDNN or our tiles, the
+The rate of [m, k] x [k, n] is the best that any of these ways reaches: torch's own library, oneDNN or our panels, the
 weight as it lies, transposed or packed, or the factors swapped, on the whole and on blocks that stay in a cache
 (`list_blocks`). So no stage has a low limit because it asks for its products in a slow way.
 """
@@ -26,8 +26,8 @@ TRIED, FAR = 3, 0.5
 UNCACHED = 1 << 28
 """Bytes that fit into no cache."""
 WAYS = (
-    "torch", "torch, transposed", "oneDNN", "oneDNN, transposed", "oneDNN, swapped", "oneDNN, packed", "tiles",
-    "tiles, transposed",
+    "torch", "torch, transposed", "oneDNN", "oneDNN, transposed", "oneDNN, swapped", "oneDNN, packed", "panels",
+    "panels, transposed",
 )  # fmt: skip
 
 
@@ -90,10 +90,13 @@ def cut_columns(m: int, k: int, n: int) -> Block:
 
 
 def measure_memory_rate() -> float:
-    """Measure how fast one thread reads memory (bytes a processor second): the sum of what fits into no cache."""
-    import torch
+    """Measure how fast one thread reads memory (bytes a processor second): the sum of what fits into no cache.
 
-    numbers = torch.ones(UNCACHED // 4)
+    It lies in large pages, which are read faster than small ones, where the system has them.
+    """
+    from bench.system.panels import draw_memory
+
+    numbers = draw_memory(UNCACHED // 4).fill_(1)
     return measure_rate(numbers.sum, float(UNCACHED), SHORTEST, TIMES)
 
 
@@ -124,11 +127,11 @@ def _measure_way(block: Block, way: str, dtype: str, cold: bool, shortest: float
 def make_call(way: str, m: int, k: int, n: int, dtype: str, cold: bool) -> Callable[[], object] | None:
     """Make a call of [m, k] with [k, n] in one of `WAYS`; a ``cold`` one has another weight each time.
 
-    None where a weight of this size is not packed, or not multiplied by tiles (`streamed.takes`).
+    None where a weight of this size is not packed, or not laid out in panels.
     """
     import torch
 
-    from bench.system import streamed
+    from bench.system import panels
     from bench.system.products import multiply, pack
 
     library, _, how = way.partition(", ")
@@ -138,8 +141,12 @@ def make_call(way: str, m: int, k: int, n: int, dtype: str, cold: bool) -> Calla
     weights: Any = numbers.view(count, n, k)
     if how == "transposed":  # [n, k], as all of them, whose columns lie one after the other
         weights = numbers.view(count, k, n).transpose(1, 2)
-    if library == "tiles":
-        return _turn(partial(streamed.multiply, left), weights) if streamed.takes(left, weights[0]) else None
+    if library == "panels":
+        matrices = [weight.t() for weight in weights] if how else weights
+        if not panels.takes(matrices[0]):
+            return None
+        laid = [panels.Panels.lay_out(matrix) for matrix in matrices]
+        return _turn(lambda made: (made.multiply if how else made.multiply_turned)(left), laid)
     if library == "torch":
         return _turn(lambda weight: torch.mm(left, weight.t()), weights)
     if how == "swapped":

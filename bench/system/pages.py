@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from mmap import PAGESIZE
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -107,14 +108,35 @@ def trim() -> None:
         call(0)
 
 
-def can_give_back(one: Mapping) -> bool:
-    """Whether a mapping's pages can be read again as they are.
+def forget_files() -> Callable[[int, int], None]:
+    """Make a function that gives back the pages between two addresses, which may be any.
 
-    That is so where none was written to: a private mapping without copies of its own. One of a library that may be
-    written to is left alone, for another thread of it may do so meanwhile; to weights nobody writes.
+    It does so where they are a file's that nobody had written to when it was made, and does nothing elsewhere.
+    """
+    lines = _MAPS.read_text().splitlines() if has_pages() else []
+    clean = [(one.start, one.stop) for one in list_mappings(lines) if _is_clean(one)]
+
+    def forget(start: int, stop: int) -> None:
+        first, last = -(-start // PAGESIZE) * PAGESIZE, stop // PAGESIZE * PAGESIZE
+        if first < last and any(a <= first and last <= b for a, b in clean):
+            _forget(first, last)
+
+    return forget
+
+
+def can_give_back(one: Mapping) -> bool:
+    """Whether a mapping's pages can be read again as they are, and are worth a call."""
+    return one.held >= LEAST and _is_clean(one)
+
+
+def _is_clean(one: Mapping) -> bool:
+    """Whether no page of a mapping was written to: it is private and has no copies of its own.
+
+    One of a library that may be written to is left alone, for another thread of it may do so meanwhile; to weights
+    nobody writes.
     """
     library = ".so" in Path(one.file).name
-    return one.rights[3] == "p" and not one.own and one.held >= LEAST and not (library and "w" in one.rights)
+    return one.rights[3] == "p" and not one.own and not (library and "w" in one.rights)
 
 
 def list_mappings(lines: Iterable[str]) -> Iterator[Mapping]:

@@ -16,7 +16,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES, VECTORS = (16, 4) if get_host_cpu_features().get("avx512f") else (8, 2)
-"""Numbers of a register, and registers that a tile of four rows is wide: its sums take 16 of 32 or 8 of 16."""
+"""Numbers of a register, and registers that a tile of up to six rows is wide: its sums take 24 of 32 or 12 of 16."""
+WIDTH = 64
+"""Numbers of a row of a panel, which dot products are made of."""
 FLOAT, INDEX, PART = ir.FloatType(), ir.IntType(64), ir.IntType(32)
 REGISTER = ir.VectorType(FLOAT, LANES)
 Tile = Callable[..., None]
@@ -132,17 +134,27 @@ def add_rows_of_tile(
 def add_dots_of_tile(
     build: Any, rows: int, vectors: int, x: Place, w: Place, y: Place, depth: Any, ahead: Sequence[int]
 ) -> None:
-    """Build y[r, c] + (x[r] . w[c]): each lane of a register adds up its own, then neighbours are added, and theirs."""
+    """Build y[r, c] + (x[r] . w[c]) of ``depth`` rows c of w, 1, 2, 4, ... ``vectors`` of them at a time.
+
+    A row of both has `WIDTH` numbers. Each lane adds up its own, then neighbours are added, and theirs.
+    """
+    left = [[x.read(INDEX(r), INDEX(at)) for r in range(rows)] for at in range(0, WIDTH, LANES)]
+    with cgutils.for_range_slice(build, INDEX(0), depth, INDEX(vectors), INDEX) as (first, _):
+        sums = [_dot_row(build, left, w, build.add(first, INDEX(c)), ahead) for c in range(vectors)]
+        made = _add_neighbours(build, [own[r] for r in range(rows) for own in sums], LANES.bit_length() - 1)
+        for r in range(rows):
+            order = _make_order(range(r * vectors, (r + 1) * vectors))
+            total = build.shuffle_vector(made[0], made[-1], order)
+            y.write(build.fadd(y.read(INDEX(r), first, total.type), total), INDEX(r), first)
+
+
+def _dot_row(build: Any, left: Sequence[Sequence[Any]], w: Place, row: Any, ahead: Sequence[int]) -> list[Any]:
+    """Build the product of a row of w with each of some rows, lane by lane: ``left`` are their registers, [v][r]."""
     zero = ir.Constant(REGISTER, [0.0] * LANES)
-    sums = [[cgutils.alloca_once_value(build, zero) for _ in range(vectors)] for _ in range(rows)]
-    with cgutils.for_range(build, build.sdiv(depth, INDEX(LANES))) as loop:
-        first = build.mul(loop.index, INDEX(LANES))
-        left = [x.read(INDEX(r), first) for r in range(rows)]
-        for v in range(vectors):
-            _multiply_add(build, left, w, INDEX(v), first, [own[v] for own in sums], ahead)
-    for r, own in enumerate(sums):
-        total = _add_neighbours(build, [build.load(one) for one in own])
-        y.write(build.fadd(y.read(INDEX(r), INDEX(0), total.type), total), INDEX(r), INDEX(0))
+    sums = [cgutils.alloca_once_value(build, zero) for _ in left[0]]
+    for v, parts in enumerate(left):
+        _multiply_add(build, parts, w, row, INDEX(v * LANES), sums, ahead)
+    return [build.load(total) for total in sums]
 
 
 def _multiply_add(
@@ -158,15 +170,16 @@ def _multiply_add(
         build.store(build.call(call, [one, right, build.load(total)]), total)
 
 
-def _add_neighbours(build: Any, registers: Sequence[Any]) -> Any:
-    """Add up each of 1, 2, 4, ... registers: first neighbours, then theirs; a register with a sum of each."""
-    count = len(registers)
-    while len(registers) > 1:
-        registers = [_add_pairs(build, *pair) for pair in zip(registers[::2], registers[1::2], strict=True)]
-    (total,) = registers
-    while total.type.count > count:
-        total = _add_pairs(build, total)
-    return total
+def _add_neighbours(build: Any, registers: Sequence[Any], times: int) -> list[Any]:
+    """Add up neighbours of all registers so many times: they become half as many, or half as long where there is one.
+
+    What was made of each register stands behind what was made of the one before.
+    """
+    made = list(registers)
+    for _ in range(times):
+        made += made[-1:] if len(made) > 1 and len(made) % 2 else []
+        made = [_add_pairs(build, *made[at : at + 2]) for at in range(0, len(made), 2)]
+    return made
 
 
 def _add_pairs(build: Any, first: Any, second: Any = None) -> Any:
@@ -179,20 +192,3 @@ def _add_pairs(build: Any, first: Any, second: Any = None) -> Any:
 
 def _make_order(places: Sequence[int]) -> Any:
     return ir.Constant(ir.VectorType(PART, len(places)), list(places))
-
-
-@intrinsic
-def copy_row(typing: Any, w: Any, at: Any, column: Any, panel: Any, row: Any) -> Any:
-    """Copy a tile's width of w from [at, column] on to a row of a panel, and fetch what comes next in w."""
-    signature = types.void(w, types.int64, types.int64, panel, types.int64)
-
-    def write(context: Any, build: Any, signature: Any, args: Any) -> Any:
-        w, at, column, panel, row = args
-        source = find_place(context, build, signature.args[0], w, at, column)
-        target = find_place(context, build, signature.args[3], panel, row, INDEX(0))
-        for v in range(VECTORS):
-            target.write(source.read(INDEX(0), INDEX(v * LANES)), INDEX(0), INDEX(v * LANES))
-            source.fetch(INDEX(0), INDEX((VECTORS + v) * LANES), level=2)
-        return context.get_dummy_value()
-
-    return signature, write

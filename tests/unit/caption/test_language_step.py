@@ -7,21 +7,21 @@ import torch
 from transformers import DynamicCache, GPT2Config, GPT2LMHeadModel
 from transformers.activations import ACT2FN
 
-from bench.caption import language_block
+from bench.caption import language_matrix
 from bench.caption.language_step import LanguageStep
 from bench.errors import UserError
-from bench.system import streamed
+from bench.system import panels, products
 from tests.unit.caption import tiny
 
 
 @pytest.fixture
-def _streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+def _laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Multiply by small weights as by large ones."""
-    monkeypatch.setattr(streamed, "LEAST", 1)
+    monkeypatch.setattr(panels, "LEAST", 1)
 
 
 @pytest.mark.parametrize(("width", "heads", "cached"), [(32, 2, 5), (32, 4, 1), (32, 4, 20), (64, 4, 5)])
-@pytest.mark.usefixtures("_streamed")
+@pytest.mark.usefixtures("_laid_out")
 def test_equals_hugging_face_with_a_changed_past(width: int, heads: int, cached: int) -> None:
     model = tiny.language(width=width, heads=heads).model
     step = LanguageStep(model)
@@ -41,7 +41,7 @@ def test_equals_hugging_face_with_a_changed_past(width: int, heads: int, cached:
             torch.testing.assert_close(own, theirs[:, :, -1:], rtol=1e-5, atol=1e-5)
     upstream = torch.randn_like(forward.logits)
     (theirs,) = torch.autograd.grad(expected.logits[:, 0], cache, upstream)
-    torch.testing.assert_close(step.pull_back(upstream, forward), theirs, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(step.pull_back(upstream, forward).expand(), theirs, rtol=1e-4, atol=1e-5)
 
 
 def test_the_gradient_is_that_of_autograd_to_float64() -> None:
@@ -60,7 +60,9 @@ def test_the_gradient_is_that_of_autograd_to_float64() -> None:
         logits = model(tokens[:, None], past_key_values=past).logits[:, 0]
         upstream = torch.randn(logits.shape)
         (theirs,) = torch.autograd.grad(logits, cache, upstream.double())
-        torch.testing.assert_close(step.pull_back(upstream, step(cache, tokens)), theirs, rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(
+            step.pull_back(upstream, step(cache, tokens)).expand(), theirs, rtol=1e-9, atol=1e-12
+        )
 
 
 def test_reading_a_prompt_equals_a_whole_forward_pass() -> None:
@@ -87,21 +89,40 @@ def test_one_library_makes_a_product_for_any_number_of_rows(monkeypatch: pytest.
         asked.append((len(x), len(weight)))
         return torch.nn.functional.linear(x, weight, bias)
 
-    monkeypatch.setattr(language_block.products, "multiply", multiply)
-    monkeypatch.setattr(language_block.products, "LEAST", 16 * 24 * 10)
+    monkeypatch.setattr(language_matrix.products, "multiply", multiply)
+    monkeypatch.setattr(language_matrix.products, "LEAST", 16 * 24 * 10)
     for rows in (1, 16, 64):
         for columns in (9, 10):
             x, weight, bias = torch.ones(rows, 24), torch.ones(columns, 24), torch.arange(float(columns))
-            assert language_block.multiply(x, weight, bias).tolist() == [[24 + i for i in range(columns)]] * rows
+            assert language_matrix.multiply(x, weight, bias).tolist() == [[24 + i for i in range(columns)]] * rows
     assert asked == [(1, 10), (16, 10), (64, 10)]
 
 
-@pytest.mark.usefixtures("_streamed")
-def test_any_number_of_rows_goes_where_all_weights_are_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("_laid_out")
+def test_any_number_of_rows_goes_where_all_weights_are_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
     step = LanguageStep(tiny.language(width=64).model)
     assert [step.round_up(rows, 16) for rows in (1, 5, 16, 90)] == [1, 5, 16, 16]
     assert step.round_up(90, 16, room=50) == 50 and step.round_up(20, 16, room=50) == 20
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     assert [step.round_up(rows, 16) for rows in (1, 2, 5)] == [2, 2, 5], "threads share a single row's sums out"
-    monkeypatch.setattr(streamed, "LEAST", 64 * 64 + 1)
+    monkeypatch.setattr(panels, "LEAST", 64 * 64 + 1)
     assert not step.streams and step.round_up(1, 16) >= 4, "one of them is not"
+
+
+@pytest.mark.usefixtures("_laid_out")
+def test_weights_are_laid_out_while_they_are_in_use() -> None:
+    """What is laid out is a copy of its own: without it the same numbers come, by another library."""
+    step, tokens = LanguageStep(tiny.language(width=64).model), torch.tensor([3, 9])
+    assert len(step.matrices) == 9 and all(matrix.panels is None for matrix in step.matrices)
+    cache = step.read([5, 7]).expand(-1, -1, 2, -1, -1, -1)
+    first = step(cache, tokens).logits
+    assert all(matrix.panels is not None for matrix in step.matrices)
+    laid = step.matrices[0].panels
+    assert torch.equal(step(cache, tokens).logits, first) and step.matrices[0].panels is laid, "laid out once"
+    with products.leave_to_torch():
+        torch.testing.assert_close(step(cache, tokens).logits, first, rtol=1e-5, atol=1e-6)
+    step.matrices[0].weight.zero_()
+    assert torch.equal(step(cache, tokens).logits, first), "the copy is read"
+    step.let_go()
+    assert all(matrix.panels is None for matrix in step.matrices)
+    assert not torch.equal(step(cache, tokens).logits, first), "it is made anew"

@@ -15,6 +15,7 @@ from bench.caption.search import Search, TokenStep
 from bench.caption.zerocap import ZeroCap, clean_text
 from bench.errors import UserError
 from bench.records import Captions, Embeddings
+from bench.system import panels
 from tests.unit.caption import naive, tiny
 
 OPTIONS: dict[str, Any] = {
@@ -74,6 +75,27 @@ def test_a_segment_does_not_depend_on_the_others(language: Any, clip: Any, norma
         same_bits(zerocap(take(seven, [i])), [i], whole)
     order = [4, 0, 6, 2, 5, 1, 3]
     same_bits(zerocap(take(seven, order)), order, whole)
+
+
+def test_the_language_model_is_laid_out_while_segments_are_described(
+    clip: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its large weights are copies that no other stage needs, also where a search fails."""
+    monkeypatch.setattr(panels, "LEAST", 1)
+    zerocap = ZeroCap(tiny.language(width=64), clip, **OPTIONS)
+    model, seen = zerocap.search.model, list[bool]()
+
+    def count(*_: Any) -> list[Any]:
+        seen.append(all(matrix.panels is not None for matrix in model.matrices))
+        raise UserError("no choice")
+
+    first = zerocap(tiny.embeddings(2))
+    assert all(matrix.panels is None for matrix in model.matrices)
+    same_bits(zerocap(tiny.embeddings(2)), [0, 1], first)
+    monkeypatch.setattr(ZeroCap, "choose", count)
+    with pytest.raises(UserError, match="no choice"):
+        zerocap(tiny.embeddings(2))
+    assert seen == [True] and all(matrix.panels is None for matrix in model.matrices)
 
 
 def test_batches_are_filled_up_where_products_need_it_and_are_smaller_for_the_first_token(

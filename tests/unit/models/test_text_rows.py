@@ -11,7 +11,7 @@ import torch
 
 from bench.models.text_attention import Attention, attend, open_attention
 from bench.models.text_levels import LevelAttention, multiply_heads
-from bench.models.text_rows import Asking, Branch, Pack, count_rows, fill_packs
+from bench.models.text_rows import Asking, Branch, count_rows, fill_packs, share_out
 
 CPU = torch.device("cpu")
 HEADS, SIZE = 2, 4
@@ -66,6 +66,15 @@ def test_every_text_is_in_one_pack_with_all_its_rows(rows: int) -> None:
     assert count_rows(branches) < sum(len(branch.own) for branch in branches)
 
 
+def test_packs_are_as_few_and_as_equal_as_can_be() -> None:
+    branches = [Branch(0, 0, (1, token, 0)) for token in range(2, 29)]  # 1 + 2 * 27 rows, the 1 once in each pack
+    assert [len(pack.tokens) for pack in fill_packs(branches, 50)] == [29, 27]
+    assert [len(pack.tokens) for pack in fill_packs(branches, 29)] == [29, 27]
+    # no pack can have 28 of an odd number of rows: a third one, of the two left, takes its share from the second
+    assert [len(pack.tokens) for pack in fill_packs(branches, 28)] == [27, 15, 15]
+    assert [share_out(count, 8) for count in (1, 8, 9, 16, 17)] == [1, 8, 5, 8, 6]
+
+
 def attend_plainly(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     """One query [h k] over t keys and values [t h k], in float64."""
     logits = torch.einsum("hk,thk->ht", queries.double(), keys.double()) / SIZE**0.5
@@ -103,9 +112,7 @@ def test_attention_keeps_its_bits_in_other_company_and_beside_longer_texts(
     states = {(1,) * 4: torch.randn(3 * HEADS * SIZE)}
 
     def run(some: list[Branch]) -> dict[tuple[int, ...], torch.Tensor]:
-        pack = Pack()
-        for branch in some:
-            pack.add(branch)
+        (pack,) = fill_packs(some, 1000)
         names = {row: branch.tokens[: branch.shared + at + 1]
                  for path, branch in zip(pack.paths, some, strict=True) for at, row in enumerate(path)}  # fmt: skip
         packed = torch.stack(

@@ -97,7 +97,9 @@ def test_the_share_of_the_best_shape_is_the_smaller_one() -> None:
 
 def test_few_rows_of_gpt2_read_its_weights_from_memory(inputs: Inputs) -> None:
     """354 million numbers in float32 fit into no cache; those of the embedded model do."""
-    blocks = [SimpleNamespace(into_mlp=SimpleNamespace(weight=torch.empty(1024, 4096, device="meta")))] * 24
+    blocks = [
+        SimpleNamespace(into_mlp=SimpleNamespace(matrix=SimpleNamespace(weight=torch.empty(1024, 4096, device="meta"))))
+    ] * 24
     model = SimpleNamespace(embedding=torch.empty(50257, 1024, device="meta"), blocks=blocks, vocabulary=50257)
     for rows, cold in ((1, True), (64, True), (80, False)):
         assert {one.cold for one in list_language_products(model, 11, rows)} == {cold}
@@ -111,7 +113,6 @@ def test_the_parts_of_a_step_are_its_seconds_and_the_rates_are_no_wonders(inputs
     parts = captions.measure_parts(step, 10.0)
     assert parts["texts_s"] + parts["language_s"] == 10.0 and parts["language_s"] > 0
     model, passes = step.cut.model, 2 * step.cut.guidance.iterations + 1
-    read = sum(weight.nbytes for block in model.blocks for part in (block.query_key_value, block.after_attention,
-               block.into_mlp, block.out_of_mlp) for weight in [part.weight]) + model.output.nbytes  # fmt: skip
+    read = sum(matrix.weight.nbytes for matrix in model.matrices)
     assert parts["language_bytes_s"] * parts["language_s"] == pytest.approx(passes * read)
     assert 1e8 < parts["memory_bytes_s"] < 1e13

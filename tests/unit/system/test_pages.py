@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from mmap import PAGESIZE
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,15 @@ from bench.merge.siblings import Siblings
 from bench.pipeline import Pipeline
 from bench.records import Captions, Embeddings, Sample, SegmentTree
 from bench.system import pages, rowwise
-from bench.system.pages import Mapping, can_give_back, give_back, give_back_compiler, isolate, list_mappings
+from bench.system.pages import (
+    Mapping,
+    can_give_back,
+    forget_files,
+    give_back,
+    give_back_compiler,
+    isolate,
+    list_mappings,
+)
 
 SIZE = 4 << 20
 LEAST_CODE = 10 << 20
@@ -68,6 +77,22 @@ def test_weights_that_were_written_to_keep_what_was_written(weights: dict[str, t
     give_back()
     assert weights["weight"][6:9].tolist() == [6.0, -1.0, 8.0]
     assert measure_held(tmp_path / "model.safetensors") >= SIZE
+
+
+@linux
+def test_the_pages_of_a_part_leave_memory_and_come_again(weights: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    """Whole pages between two addresses; those of memory that is no file's, and of what was written to, stay."""
+    file, numbers, own = tmp_path / "model.safetensors", weights["weight"], torch.ones(SIZE // 4)
+    held, first = measure_held(file), numbers.data_ptr()
+    forget = forget_files()
+    forget(first + SIZE // 4 + 1, first + SIZE // 2)
+    assert held - SIZE // 4 <= measure_held(file) <= held - SIZE // 4 + 2 * PAGESIZE
+    forget(own.data_ptr(), own.data_ptr() + SIZE)
+    forget(first + 10, first + 20)
+    assert torch.equal(numbers, torch.arange(SIZE // 4, dtype=torch.float32)) and own.sum() == SIZE // 4
+    numbers[7] = -1.0
+    forget_files()(first, first + SIZE)
+    assert numbers[6:9].tolist() == [6.0, -1.0, 8.0] and measure_held(file) >= SIZE
 
 
 @linux
