@@ -32,7 +32,6 @@ from rouge_score.rouge_scorer import RougeScorer
 
 no_synonyms = SimpleNamespace(synsets=lambda word: [])  # WordNet is another download, and the words are the same
 
-
 def score(text):
     """METEOR, CIDEr beside a hundred other labels, four times BLEU-4, ROUGE-L."""
     words, others = text.split(), {key: [f"thing{key}"] for key in range(100)}
@@ -44,7 +43,6 @@ def score(text):
         sentence_bleu([words], words), coco, sacrebleu.sentence_bleu(text, [text]).score,
         sacrebleu.corpus_bleu([text], [[text]]).score, RougeScorer(["rougeL"]).score(text, text)["rougeL"].fmeasure,
     )
-
 
 seen = {text: [round(float(value), 5) for value in score(text)] for text in ("dog", "small dog", "a dog on grass", "собака")}
 for text, values in seen.items():

@@ -32,7 +32,6 @@ from transformers import (
 SIDE, QUERIES, CLASSES = 64, 5, 3
 BOXES = ((slice(8, 16), slice(8, 24)), (slice(32, 48), slice(32, 48)))
 
-
 def ask(processor, task, objects, **options):
     """Pixels of each segment, sorted, where the first queries are sure of a class and a mask and the others of nothing."""
     classes, masks = torch.full((1, QUERIES, CLASSES + 1), -10.0), torch.full((1, QUERIES, SIDE, SIDE), -5.0)
@@ -44,7 +43,6 @@ def ask(processor, task, objects, **options):
     result = getattr(processor, f"post_process_{task}_segmentation")(
         outputs, target_sizes=[(SIDE, SIDE)], **options)[0]
     return [int((result["segmentation"] == segment["id"]).sum()) for segment in result["segments_info"]]
-
 
 processors = {
     "Mask2Former": Mask2FormerImageProcessor(), "MaskFormer": MaskFormerImageProcessor(), "DETR": DetrImageProcessor(),

@@ -27,12 +27,10 @@ from timm.layers import resample_abs_pos_embed
 from transformers import CLIPVisionConfig
 from transformers.models.clip.modeling_clip import CLIPVisionEmbeddings
 
-
 def make_waves(side):
     """Products of cosines over a square, a wave a channel: [side, side, 24]."""
     cosines = torch.cos(torch.pi * torch.arange(5) * (torch.arange(side)[:, None] + 0.5) / side)
     return torch.einsum("ya,xb->yxab", cosines, cosines).flatten(2)[:, :, 1:]
-
 
 @torch.no_grad()
 def compare(square, new):
@@ -49,7 +47,6 @@ def compare(square, new):
     )
     expected = weights["visual.positional_embedding"]
     return [round(float((other - expected).norm() / expected.norm()), 3) for other in others]
-
 
 torch.manual_seed(0)
 seen = []

@@ -127,3 +127,27 @@ def pull_back_rows(
             write_scaled(of_query, scale, of_query)
             write_scaled(made[r, 1, h], d[cached], packed[r, 0, h])
             write_scaled(made[r, 2, h], given[cached], own)
+
+
+@compile_loop
+def pull_back_norms(gradient: Any, summed: Any, residual: Any, weight: Any, bias: Any, epsilon: Any) -> None:
+    """Turn the gradient of the layer norms of summed [r, n] into that of summed, beside a residual one, in place.
+
+    With g = weight gradient, s = 1 / sqrt(variance + epsilon) and x = (summed - mean) s it is residual +
+    s (g - mean of g - x mean of g x). The bias is not read.
+    """
+    count = F(weight.size)
+    for at in range(len(gradient)):
+        own, row, other, total, squares = gradient[at], summed[at], residual[at], F(0), F(0)
+        of_g, along = F(0), F(0)
+        for i in range(weight.size):
+            total += row[i]
+            of_g += weight[i] * own[i]
+        mean = total / count
+        for i in range(weight.size):
+            squares += (row[i] - mean) ** 2
+            along += weight[i] * own[i] * (row[i] - mean)
+        scale = F(1) / F(math.sqrt(squares / count + epsilon))
+        of_g, along = of_g / count, along * scale * scale / count
+        for i in range(weight.size):
+            own[i] = other[i] + scale * (weight[i] * own[i] - of_g - (row[i] - mean) * along)

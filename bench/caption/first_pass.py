@@ -51,21 +51,28 @@ class FirstPasses:
         size = round_up(len(new)) if new else 0
         if 2 * size > len(contexts):
             whole = self.model(cache, tokens)
-            self._keep({context: [part[first[context]] for part in list_parts(whole)] for context in new})
+            parts = list_parts(whole)
+            if _are_small(parts):
+                self._keep({context: [part[first[context]] for part in parts] for context in new})
             return whole
         if new:
             asked = torch.tensor([first[context] for context in (*new, *new[-1:] * (size - len(new)))])
             parts = list_parts(self.model(cache[:, :, asked], tokens[asked]))
-            known |= self._keep({context: [part[row] for part in parts] for row, context in enumerate(new)})
+            rows = {context: [part[row] for part in parts] for row, context in enumerate(new)}
+            if _are_small(parts):
+                self._keep(rows)
+            known |= rows
         return _join(known, contexts, cache)
 
-    def _keep(self, rows: Mapping[Context, Row]) -> Mapping[Context, Row]:
-        """Remember rows, unless few would have room; return them."""
+    def _keep(self, rows: Mapping[Context, Row]) -> None:
+        """Remember rows: a view would keep the whole batch alive."""
         for context, row in rows.items():
-            size = sum(part.nbytes for part in row)
-            if size <= ROOM // LEAST:
-                self.known.put(context, [part.clone() for part in row], size)  # a view would keep the whole batch alive
-        return rows
+            self.known.put(context, [part.clone() for part in row], sum(part.nbytes for part in row))
+
+
+def _are_small(parts: Sequence[Tensor]) -> bool:
+    """Whether a row of the parts of a pass is so small that a useful number of them has room."""
+    return sum(part[:1].nbytes for part in parts) <= ROOM // LEAST
 
 
 def list_parts(whole: Pass) -> list[Tensor]:
@@ -82,7 +89,7 @@ def make_pass(parts: Sequence[Tensor], cache: Float[Tensor, "layers 2 b h t k"])
     rest = iter(parts)
 
     def take_normed() -> Normed:
-        return Normed(next(rest), next(rest), next(rest), next(rest))
+        return Normed(next(rest), next(rest))
 
     logits, normed, traces = next(rest), take_normed(), []
     for layer in cache:  # 2 b h t k

@@ -80,5 +80,5 @@ class RecordedStep(LanguageStep):
         made = RecordedPasses(
             forward, record(lambda own: self.plain.pull_back(own, forward.output), (upstream,), self.capture)
         )
-        self.recorded.put(tuple(cache.shape), made, 4 * cache.nbytes + 3 * upstream.nbytes)
+        self.recorded.put(tuple(cache.shape), made, 3 * cache.nbytes + 3 * upstream.nbytes)
         return made

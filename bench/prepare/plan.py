@@ -142,5 +142,6 @@ class Plan:
 
 def warn_of_palettes(plan: Plan) -> Plan:
     """Add a warning to what is said aloud where the masks of a plan disagree what a number means."""
-    warnings = (f"{WARNING}: {remark}" for remark in list_palette_remarks(item.mask for item in plan.items))
+    masks = dict.fromkeys(item.mask for item in plan.items)  # of LVIS all are one json
+    warnings = (f"{WARNING}: {remark}" for remark in list_palette_remarks(masks))
     return replace(plan, remarks=(*plan.remarks, *warnings))

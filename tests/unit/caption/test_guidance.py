@@ -36,6 +36,15 @@ def test_the_shift_is_its_formula(factor: float) -> None:
     torch.testing.assert_close(together, expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("cached", [0, 5])
+def test_a_context_that_no_gradient_leads_to_stays(kind: torch.dtype, cached: int) -> None:
+    cache = torch.randn(2, 3, 4, cached, 7, dtype=kind)
+    shapes = ((3, 4, cached + 1), (3, 3, 4, 7), (3, 4, cached + 1), (3, 4, 7))
+    _shift(made := cache.clone(), CacheGradient(*(torch.zeros(shape, dtype=kind) for shape in shapes)), Guidance())
+    assert torch.equal(made, cache)
+
+
 @pytest.mark.parametrize("candidates", [6, None])
 def test_a_row_has_the_same_bits_among_any_number_of_rows(
     candidates: int | None, monkeypatch: pytest.MonkeyPatch

@@ -33,6 +33,17 @@ def test_the_largest_are_chosen_and_of_equal_ones_the_lower_tokens(size: int, co
         assert made.dtype == torch.int64 and made.tolist() == sort_by_hand(logits, count)
 
 
+def test_fewer_candidates_are_among_more() -> None:
+    """Of bfloat16 logits, many of which are equal, torch's topk chooses others at the edge for each number of them."""
+    torch.manual_seed(0)
+    logits = (torch.randn(2, 5000) * 3 - 50).bfloat16().float()
+    before: list[set[int]] = [set(), set()]
+    for count in (1, 63, 64, 65, 511, 512, 4999):
+        chosen = [set(row) for row in choose_candidates(logits, count).tolist()]
+        assert all(few < more for few, more in zip(before, chosen, strict=True))
+        before = chosen
+
+
 def test_what_is_no_number_is_chosen_first() -> None:
     """As torch's topk does: a broken model is not hidden."""
     logits = torch.arange(64.0).view(1, 64)
