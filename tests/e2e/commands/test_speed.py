@@ -52,15 +52,15 @@ def measure_one_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rates, "TIMES", 1)
 
 
-def ask_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the numbers of `zgs score` each twentieth, of one image."""
-    some = scoring.list_numbers()[::20]
+def ask_for_some(monkeypatch: pytest.MonkeyPatch, step: int = 20) -> None:
+    """Of the numbers of `zgs score` each twentieth, or more seldom, of one image."""
+    some = scoring.list_numbers()[::step]
     monkeypatch.setitem(scoring.IMAGES, scoring.EMBEDDED, 1)
     monkeypatch.setattr(scoring, "list_numbers", lambda: some)
 
 
 def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    ask_for_some(monkeypatch)
+    ask_for_some(monkeypatch, step=400)
     measure_one_way(monkeypatch)
     monkeypatch.setattr(scoring.plain, "compute_number", lambda *_: 0.5)
     assert main(["speed", "stages=scoring"]) == 1
