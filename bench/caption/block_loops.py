@@ -54,10 +54,19 @@ def dot(one: Any, other: Any) -> Any:
 
 
 @compile_part
-def add_scaled(made: Any, factor: Any, row: Any) -> None:
-    """Add a row times a factor to what is made."""
-    for i in range(made.size):
-        made[i] += factor * row[i]
+def write_dots(made: Any, one: Any, rows: Any) -> None:
+    """Write the dot product of one row with each of rows [t, k]."""
+    for t in range(len(rows)):
+        made[t] = dot(one, rows[t])
+
+
+@compile_part
+def add_mixture(made: Any, factors: Any, rows: Any) -> None:
+    """Add rows [t, k], each times its own factor, to what is made."""
+    for t in range(len(rows)):
+        factor, row = factors[t], rows[t]
+        for i in range(made.size):
+            made[i] += factor * row[i]
 
 
 @compile_part
@@ -68,58 +77,77 @@ def write_scaled(made: Any, factor: Any, row: Any) -> None:
 
 
 @compile_loop
-def attend_rows(query: Any, key: Any, value: Any, keys: Any, values: Any, weights: Any, mixed: Any) -> None:
+def attend_rows(packed: Any, keys: Any, values: Any, weights: Any, mixed: Any) -> None:
     """Attend to t cached tokens and the own one: softmax(k^-1/2 query . keys) values.
 
-    query, key, value and mixed are [r, h, k], keys and values [r, h, t, k], weights [r, h, t+1]. The query is scaled in
-    place; weights and mixed are written.
+    The packed query, key and value are [r, 3, h, k], keys and values [r, h, t, k], weights [r, h, t+1], mixed
+    [r, h, k]. The query is scaled in place; weights and mixed are written.
     """
     rows, heads, cached, width = keys.shape
     scale = F(1 / math.sqrt(width))
     for r in range(rows):
         for h in range(heads):
-            own, given, made = query[r, h], weights[r, h], mixed[r, h]
+            own, given, made = packed[r, 0, h], weights[r, h], mixed[r, h]
             write_scaled(own, scale, own)
-            largest = dot(own, key[r, h])
+            write_dots(given, own, keys[r, h])
+            largest = dot(own, packed[r, 1, h])
             given[cached] = largest
             for t in range(cached):
-                given[t] = dot(own, keys[r, h, t])
                 largest = max(largest, given[t])
             total = F(0)
             for t in range(cached + 1):
                 given[t] = exponentiate(given[t] - largest)
                 total += given[t]
             write_scaled(given, F(1) / total, given)
-            write_scaled(made, given[cached], value[r, h])
-            for t in range(cached):
-                add_scaled(made, given[t], values[r, h, t])
+            write_scaled(made, given[cached], packed[r, 2, h])
+            add_mixture(made, given, values[r, h])
 
 
 @compile_loop
 def pull_back_rows(
-    gradient: Any, query: Any, key: Any, value: Any, keys: Any, values: Any, weights: Any, keys_made: Any,
-    values_made: Any, made: Any,
+    gradient: Any, packed: Any, keys: Any, values: Any, weights: Any, logits: Any, made: Any
 ) -> None:  # fmt: skip
-    """Compute the gradients of keys, values and of the packed query, key and value [r, 3, h, k] from that of mixed.
+    """Compute the gradients of the logits [r, h, t+1] and of the packed query, key and value from that of mixed.
 
     With d = weights (values . gradient - sum of weights values . gradient), which is the logits' gradient, they are
-    d query, weights gradient and, of the query, k^-1/2 d keys.
+    k^-1/2 d keys of the query and, of the own key and value, d query and weights gradient.
     """
     rows, heads, cached, width = keys.shape
     scale = F(1 / math.sqrt(width))
     for r in range(rows):
         for h in range(heads):
-            own, asked, given, of_query = gradient[r, h], query[r, h], weights[r, h], made[r, 0, h]
-            of_own = dot(own, value[r, h])
-            mean = given[cached] * of_own
-            for t in range(cached):
-                mean += given[t] * dot(own, values[r, h, t])
-            logit = given[cached] * (of_own - mean)
-            write_scaled(of_query, logit * scale, key[r, h])
-            write_scaled(made[r, 1, h], logit, asked)
+            own, given, d, of_query = gradient[r, h], weights[r, h], logits[r, h], made[r, 0, h]
+            write_dots(d, own, values[r, h])
+            d[cached] = dot(own, packed[r, 2, h])
+            mean = dot(given, d)
+            for t in range(cached + 1):
+                d[t] = given[t] * (d[t] - mean)
+            write_scaled(of_query, d[cached], packed[r, 1, h])
+            add_mixture(of_query, d, keys[r, h])
+            write_scaled(of_query, scale, of_query)
+            write_scaled(made[r, 1, h], d[cached], packed[r, 0, h])
             write_scaled(made[r, 2, h], given[cached], own)
-            for t in range(cached):
-                logit = given[t] * (dot(own, values[r, h, t]) - mean)
-                add_scaled(of_query, logit * scale, keys[r, h, t])
-                write_scaled(keys_made[r, h, t], logit, asked)
-                write_scaled(values_made[r, h, t], given[t], own)
+
+
+@compile_loop
+def pull_back_norms(gradient: Any, summed: Any, residual: Any, weight: Any, bias: Any, epsilon: Any) -> None:
+    """Turn the gradient of the layer norms of summed [r, n] into that of summed, beside a residual one, in place.
+
+    With g = weight gradient, s = 1 / sqrt(variance + epsilon) and x = (summed - mean) s it is residual +
+    s (g - mean of g - x mean of g x). The bias is not read.
+    """
+    count = F(weight.size)
+    for at in range(len(gradient)):
+        own, row, other, total, squares = gradient[at], summed[at], residual[at], F(0), F(0)
+        of_g, along = F(0), F(0)
+        for i in range(weight.size):
+            total += row[i]
+            of_g += weight[i] * own[i]
+        mean = total / count
+        for i in range(weight.size):
+            squares += (row[i] - mean) ** 2
+            along += weight[i] * own[i] * (row[i] - mean)
+        scale = F(1) / F(math.sqrt(squares / count + epsilon))
+        of_g, along = of_g / count, along * scale * scale / count
+        for i in range(weight.size):
+            own[i] = other[i] + scale * (weight[i] * own[i] - of_g - (row[i] - mean) * along)

@@ -14,8 +14,9 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from bench.caption.candidates import Context
-from bench.caption.language_block import Normed, Trace
+from bench.caption.language_block import Trace
 from bench.caption.language_step import LanguageStep, Pass
+from bench.caption.norm import Normed
 from bench.caption.texts import Recent
 from bench.caption.token_attention import Attended
 
@@ -50,29 +51,36 @@ class FirstPasses:
         size = round_up(len(new)) if new else 0
         if 2 * size > len(contexts):
             whole = self.model(cache, tokens)
-            self._keep({context: [part[first[context]] for part in list_parts(whole)] for context in new})
+            parts = list_parts(whole)
+            if _are_small(parts):
+                self._keep({context: [part[first[context]] for part in parts] for context in new})
             return whole
         if new:
             asked = torch.tensor([first[context] for context in (*new, *new[-1:] * (size - len(new)))])
             parts = list_parts(self.model(cache[:, :, asked], tokens[asked]))
-            known |= self._keep({context: [part[row] for part in parts] for row, context in enumerate(new)})
+            rows = {context: [part[row] for part in parts] for row, context in enumerate(new)}
+            if _are_small(parts):
+                self._keep(rows)
+            known |= rows
         return _join(known, contexts, cache)
 
-    def _keep(self, rows: Mapping[Context, Row]) -> Mapping[Context, Row]:
-        """Remember rows, unless few would have room; return them."""
+    def _keep(self, rows: Mapping[Context, Row]) -> None:
+        """Remember rows: a view would keep the whole batch alive."""
         for context, row in rows.items():
-            size = sum(part.nbytes for part in row)
-            if size <= ROOM // LEAST:
-                self.known.put(context, [part.clone() for part in row], size)  # a view would keep the whole batch alive
-        return rows
+            self.known.put(context, [part.clone() for part in row], sum(part.nbytes for part in row))
+
+
+def _are_small(parts: Sequence[Tensor]) -> bool:
+    """Whether a row of the parts of a pass is so small that a useful number of them has room."""
+    return sum(part[:1].nbytes for part in parts) <= ROOM // LEAST
 
 
 def list_parts(whole: Pass) -> list[Tensor]:
     """List the tensors of a pass that have a row for each context, as `make_pass` takes them."""
     parts = [whole.logits, *whole.normed]
     for trace in whole.traces:
-        query, key, value, _, _, weights = trace.attended
-        parts += [*trace.before_attention, query, key, value, weights, *trace.before_mlp, trace.hidden]
+        packed, weights, *_ = trace.attended
+        parts += [*trace.before_attention, packed, weights, *trace.before_mlp, trace.hidden]
     return parts
 
 
@@ -81,13 +89,11 @@ def make_pass(parts: Sequence[Tensor], cache: Float[Tensor, "layers 2 b h t k"])
     rest = iter(parts)
 
     def take_normed() -> Normed:
-        return Normed(next(rest), next(rest), next(rest), next(rest))
+        return Normed(next(rest), next(rest))
 
     logits, normed, traces = next(rest), take_normed(), []
-    for layer in cache.flatten(2, 3).unbind():  # 2 b*h t k
-        before, query, key, value = take_normed(), next(rest), next(rest), next(rest)
-        keys, values = layer.unbind()
-        attended = Attended(query, key, value, keys, values, next(rest))
+    for layer in cache:  # 2 b h t k
+        before, attended = take_normed(), Attended(next(rest), next(rest), *layer)
         traces.append(Trace(before, attended, take_normed(), next(rest)))
     return Pass(logits, normed, traces)
 

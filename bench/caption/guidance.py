@@ -1,9 +1,8 @@
 """ZeroCap's guidance (section 3.3): shift GPT-2's cached keys and values until its next token suits the segment.
 
-    loss = clip_scale * CE(softmax(similarity / temperature), p) + fluency_scale * KL(p || p_unmodified)
     context <- context - step * g / |g|^grad_norm_factor       |g| for each beam and layer, keys and values apart
 
-The gradient of the loss with respect to the logits is written out here, and from there to the context in
+g is the gradient of a loss, which is written out: to the logits in `loss`, and from there to the context in
 `language_block`.
 """
 
@@ -18,6 +17,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from bench.caption.language_step import LanguageStep, Pass
+from bench.caption.loss import choose_candidates, compute_loss_gradient
+from bench.caption.token_attention import CacheGradient
 from bench.system import rowwise
 
 Similarity = Callable[[Tensor | None], Tensor]
@@ -81,7 +82,7 @@ def guide(
 ) -> Guided:
     """Forward the rows' last ``tokens`` over a context that is shifted ``options.iterations`` times.
 
-    It is shifted in place, layer by layer: a copy of it and the gradient of all layers are 270 MB of GPT-2 medium's.
+    It is shifted in place, each layer as soon as its gradient is known: a copy of it is 135 MB of GPT-2 medium's.
     ``first`` makes the pass over the unshifted one where it may be known. A pass is let go before the next one.
     """
     forward = first() if first else model(cache, tokens)
@@ -90,9 +91,11 @@ def guide(
     wanted = _Wanted(similarity, options)
     losses = []
     for _ in range(options.iterations):
-        upstream, loss = _compute_loss_gradient(forward.logits, before, wanted, options)  # b v, 2 b
-        for layer, gradient in model.pull_back_layers(upstream, forward):
-            _shift(cache[layer], gradient, options)
+        upstream, loss = compute_loss_gradient(
+            forward.logits, before, *wanted(forward.logits), options.clip_scale, options.fluency_scale
+        )  # b v, 2 b
+        for layers, gradient in model.pull_back_layers(upstream, forward):
+            _shift(cache[layers], gradient, options)
         losses.append(loss)
         del forward, upstream
         forward = model(cache, tokens)
@@ -100,16 +103,28 @@ def guide(
     return Guided(unmodified, forward.logits, cache, last, stacked)
 
 
-def _shift(cache: Float[Tensor, "2 b h t k"], gradient: Float[Tensor, "2 b h t k"], options: Guidance) -> None:
-    """Shift a layer's context against its gradient, which may be used up."""
-    if rowwise.takes(cache, gradient):
-        from bench.caption.guidance_loops import shift_rows  # imports numba
+def _shift(cache: Float[Tensor, "*l 2 b h t k"], gradient: CacheGradient, options: Guidance) -> None:
+    """Shift the context of a layer, or of several, against its gradient.
 
-        parts = [rowwise.view_array(part.flatten(2).flatten(0, 1)) for part in (cache, gradient)]
-        return rowwise.run_by_rows(partial(shift_rows, options.step, options.grad_norm_factor), *parts)
-    norm = torch.linalg.vector_norm(gradient, dim=(2, 3, 4), keepdim=True) + 1e-15  # 2 b 1 1 1
-    cache.sub_(gradient.mul_(options.step).div_(norm**options.grad_norm_factor))
-    return None
+    The norm of an outer product is that of one factor times that of the other: the gradient itself is never made.
+    """
+    if cache.ndim == 5 and rowwise.takes(*cache, gradient.logits):
+        _shift_by_loop(cache, gradient, options)
+        return
+    step, power = options.step, options.grad_norm_factor
+    for context, (left, right) in zip(cache.unbind(dim=-5), gradient.factors, strict=True):
+        norms = [torch.linalg.vector_norm(factor, dim=-1) for factor in (left, right)]  # each *l b h
+        norm = torch.linalg.vector_norm(norms[0] * norms[1], dim=-1) + 1e-15  # *l b
+        scaled = left * step / (norm**power)[..., None, None]  # *l b h t
+        context.addcmul_(scaled.unsqueeze(-1), right.unsqueeze(-2), value=-1)
+
+
+def _shift_by_loop(cache: Float[Tensor, "2 b h t k"], gradient: CacheGradient, options: Guidance) -> None:
+    """As `_shift`, of one layer, by one loop."""
+    from bench.caption.guidance_loops import shift_rows  # imports numba
+
+    loop = partial(shift_rows, options.step, options.grad_norm_factor)
+    rowwise.run_by_rows(loop, *map(rowwise.view_array, (*cache, *gradient)))
 
 
 class _Wanted:
@@ -126,7 +141,7 @@ class _Wanted:
         """Return the candidates, None for the whole vocabulary, and their probabilities."""
         count = self.options.candidates
         if count is not None and count < logits.shape[1]:
-            candidates = logits.topk(count, dim=-1).indices
+            candidates = choose_candidates(logits, count)
             return candidates, self._compute(candidates)
         if self._whole is None:
             self._whole = self._compute(None)
@@ -134,24 +149,3 @@ class _Wanted:
 
     def _compute(self, candidates: Int64[Tensor, "b k"] | None) -> Float[Tensor, "b k"]:
         return (self.similarity(candidates) / self.options.temperature).softmax(dim=-1)
-
-
-def _compute_loss_gradient(
-    logits: Float[Tensor, "b v"], before: Float[Tensor, "b v"], wanted: _Wanted, options: Guidance
-) -> tuple[Float[Tensor, "b v"], Float[Tensor, "2 b"]]:
-    """Compute d loss / d logits and the two losses; ``before`` are log-probabilities of the unmodified model.
-
-    CLIP: the loss -sum(target log p) has the gradient p - target. Fluency: with r = log p - log p_before, the loss
-    KL = sum(p r) has the gradient p (r - KL).
-    """
-    candidates, target = wanted(logits)  # each b k; CLIP works here, beside as few tables as can be
-    log_p = logits.log_softmax(dim=-1)  # b v
-    p = log_p.exp()
-    log_ratio = log_p - before
-    divergence = (p * log_ratio).sum(dim=-1, keepdim=True)  # b 1
-    compared = log_p if candidates is None else log_p.gather(1, candidates)
-    clip_loss = -(target * compared).sum(dim=-1)  # b
-    gradient, pull = options.clip_scale * p, -options.clip_scale * target  # b v, b k
-    gradient = gradient.add_(pull) if candidates is None else gradient.scatter_add_(1, candidates, pull)
-    gradient.add_(p.mul_(options.fluency_scale).mul_(log_ratio.sub_(divergence)))  # what was made here is used up
-    return gradient, torch.stack([options.clip_scale * clip_loss, options.fluency_scale * divergence[:, 0]])

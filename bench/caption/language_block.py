@@ -15,7 +15,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from bench.caption.language_matrix import Matrix
-from bench.caption.token_attention import Attended, attend, pull_back_attention
+from bench.caption.norm import Norm, Normed
+from bench.caption.token_attention import Attended, CacheGradient, attend, pull_back_attention
 from bench.system import rowwise
 
 _ATEN: Any = torch.ops.aten
@@ -39,39 +40,6 @@ class Affine:
     def pull_back(self, gradient: Float[Tensor, "b o"]) -> Float[Tensor, "b i"]:
         """Compute the gradient of the input from that of the output."""
         return self.matrix.multiply_turned(gradient)
-
-
-class Normed(NamedTuple):
-    """A layer norm's output and what its gradient needs: its input [b, w], mean and inverse deviation [b, 1]."""
-
-    output: Float[Tensor, "b w"]
-    input: Float[Tensor, "b w"]
-    mean: Float[Tensor, "b 1"]
-    inverse_deviation: Float[Tensor, "b 1"]
-
-
-@dataclass(frozen=True, eq=False)
-class Norm:
-    """A layer norm."""
-
-    weight: Float[Tensor, " w"]
-    bias: Float[Tensor, " w"]
-    epsilon: float
-
-    @staticmethod
-    def read(owner: nn.Module, name: str) -> Norm:
-        """Read one of a module's norms."""
-        norm: Any = owner.get_submodule(name)
-        return Norm(norm.weight, norm.bias, norm.eps)
-
-    def __call__(self, x: Float[Tensor, "b w"]) -> Normed:
-        output, *statistics = torch.native_layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
-        return Normed(output, x, *statistics)
-
-    def pull_back(self, gradient: Float[Tensor, "b w"], normed: Normed) -> Float[Tensor, "b w"]:
-        """Compute the gradient of the input from that of the output."""
-        known = (normed.input, self.weight.shape, normed.mean, normed.inverse_deviation, self.weight, self.bias)
-        return _ATEN.native_layer_norm_backward(gradient, *known, [True, False, False])[0]
 
 
 class Trace(NamedTuple):
@@ -110,47 +78,52 @@ class Block:
         return Block(Norm.read(block, "ln_1"), packed, out, Norm.read(block, "ln_2"), into, back, heads, gelu)
 
     def __call__(
-        self, x: Float[Tensor, "b w"], keys: Float[Tensor, "b*h t k"], values: Float[Tensor, "b*h t k"]
-    ) -> tuple[Float[Tensor, "b w"], Trace]:
-        """Compute the token's next state from its state and the block's cache."""
-        first = self.before_attention(x)
-        packed = self.query_key_value(first.output).view(x.shape[0], 3, self.heads, -1)
-        query, key, value = packed.transpose(0, 1).contiguous().unbind()  # each b h k
-        mixed, attended = attend(query, key, value, keys, values)
-        x, second, hidden = self._leave(x, mixed)
-        return x, Trace(first, attended, second, hidden)
+        self, x: Float[Tensor, "b w"], added: Float[Tensor, "b w"], cache: Float[Tensor, "2 b h t k"]
+    ) -> tuple[Float[Tensor, "b w"], Float[Tensor, "b w"], Trace]:
+        """Compute the token's next state from its state and the block's cache, each state as a sum of two parts.
 
-    def read_text(self, x: Float[Tensor, "t w"]) -> tuple[Float[Tensor, "t w"], Float[Tensor, "2 h t k"]]:
+        The second part is used up: what follows, a norm, adds it and reads the sum in one go.
+        """
+        first = self.before_attention(x, added)
+        packed = self.query_key_value(first.output).view(len(x), 3, self.heads, -1)
+        mixed, attended = attend(packed, *cache)
+        second, hidden, made = self._leave(first.input, mixed.view(x.shape))
+        return second.input, made, Trace(first, attended, second, hidden)
+
+    def read_text(
+        self, x: Float[Tensor, "t w"], added: Float[Tensor, "t w"]
+    ) -> tuple[Float[Tensor, "t w"], Float[Tensor, "t w"], Float[Tensor, "2 h t k"]]:
         """Compute the next states of the tokens of one text, each of which sees those before it, and their cache."""
-        packed = self.query_key_value(self.before_attention(x).output)
+        first = self.before_attention(x, added)
+        packed = self.query_key_value(first.output)
         query, key, value = packed.view(len(x), 3, self.heads, -1).permute(1, 2, 0, 3)  # each h t k
         mixed = torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
-        return self._leave(x, mixed.transpose(0, 1).flatten(1))[0], torch.stack([key, value])
+        second, _, made = self._leave(first.input, mixed.transpose(0, 1).flatten(1))
+        return second.input, made, torch.stack([key, value])
 
     def _leave(
         self, x: Float[Tensor, "b w"], mixed: Float[Tensor, "b w"]
-    ) -> tuple[Float[Tensor, "b w"], Normed, Float[Tensor, "b 4w"]]:
-        """Leave the block from what entered it and what attention gives; the last two are for the gradient."""
-        x = x + self.after_attention(mixed)
-        second = self.before_mlp(x)
+    ) -> tuple[Normed, Float[Tensor, "b 4w"], Float[Tensor, "b w"]]:
+        """Leave the block from what entered it and what attention gives: its MLP's norm, hidden numbers and output."""
+        second = self.before_mlp(x, self.after_attention(mixed))
         hidden = self.into_mlp(second.output)
-        return x + self.out_of_mlp(compute_gelu(hidden, self.gelu)), second, hidden
+        return second, hidden, self.out_of_mlp(compute_gelu(hidden, self.gelu))
 
     def pull_back(
-        self, gradient: Float[Tensor, "b w"], trace: Trace, lowest: bool, cache: Float[Tensor, "2 b*h t k"]
-    ) -> Float[Tensor, "b w"]:
-        """Compute the gradient of the block's input and write that of its keys and values into ``cache``.
+        self, gradient: Float[Tensor, "b w"], trace: Trace, lowest: bool
+    ) -> tuple[Float[Tensor, "b w"], CacheGradient]:
+        """Compute the gradients of the block's input and of its keys and values.
 
-        Of the ``lowest`` block only the latter is wanted: what it returns is the gradient of its MLP's input.
+        Of the ``lowest`` block only the latter is wanted: the former is that of its MLP's input.
         """
         hidden = pull_back_gelu(self.out_of_mlp.pull_back(gradient), trace.hidden, self.gelu)  # b 4w
-        gradient = gradient + self.before_mlp.pull_back(self.into_mlp.pull_back(hidden), trace.before_mlp)
-        mixed = self.after_attention.pull_back(gradient).view(trace.attended.query.shape)  # b h k
-        packed = pull_back_attention(mixed, trace.attended, lowest, cache)
-        if packed is None:
-            return gradient
-        first = self.query_key_value.pull_back(packed)
-        return gradient + self.before_attention.pull_back(first, trace.before_attention)
+        gradient = self.before_mlp.pull_back(self.into_mlp.pull_back(hidden), trace.before_mlp, gradient)
+        mixed = self.after_attention.pull_back(gradient).view(len(gradient), self.heads, -1)  # b h k
+        packed, cache = pull_back_attention(mixed, trace.attended)
+        if lowest:
+            return gradient, cache
+        first = self.query_key_value.pull_back(packed.flatten(1))
+        return self.before_attention.pull_back(first, trace.before_attention, gradient), cache
 
 
 def compute_gelu(hidden: Float[Tensor, "b n"], kind: str) -> Float[Tensor, "b n"]:

@@ -13,8 +13,10 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from bench.caption.language_block import Block, Norm, Normed, Trace
+from bench.caption.language_block import Block, Trace
 from bench.caption.language_matrix import Matrix, multiply
+from bench.caption.norm import Norm, Normed
+from bench.caption.token_attention import CacheGradient
 from bench.errors import UserError
 from bench.system.pages import forget_files
 from bench.system.rows import round_up
@@ -32,8 +34,8 @@ class Pass(NamedTuple):
     @property
     def last(self) -> Float[Tensor, "layers 2 b h 1 k"]:
         """The tokens' own keys and values."""
-        pairs = [part for trace in self.traces for part in (trace.attended.key, trace.attended.value)]
-        return torch.stack(pairs).unflatten(0, (-1, 2)).unsqueeze(4)
+        pairs = torch.stack([trace.attended.packed[:, 1:] for trace in self.traces])  # layers b 2 h k
+        return pairs.transpose(1, 2).unsqueeze(4)
 
 
 class LanguageStep:
@@ -124,9 +126,9 @@ class LanguageStep:
         if not tokens:
             return self.embedding.new_zeros(len(self.blocks), 2, 1, self.heads, 0, width // self.heads)
         self.lay_out()
-        x, caches = self.embedding[list(tokens)] + self.positions[: len(tokens)], []  # t w
+        x, added, caches = self.embedding[list(tokens)], self.positions[: len(tokens)].clone(), []  # t w, t w
         for block in self.blocks:
-            x, cache = block.read_text(x)
+            x, added, cache = block.read_text(x, added)
             caches.append(cache)
         return torch.stack(caches).unsqueeze(2)
 
@@ -134,34 +136,30 @@ class LanguageStep:
     def __call__(self, cache: Float[Tensor, "layers 2 b h t k"], tokens: Int64[Tensor, " b"]) -> Pass:
         """Compute the logits after one more token a row."""
         self.lay_out()
-        x = self.embedding[tokens] + self.positions[cache.shape[4]]  # b w
+        x, added = self.embedding[tokens], self.positions[cache.shape[4]].repeat(len(tokens), 1)  # b w, b w
         traces = []
-        for block, layer in zip(self.blocks, cache.contiguous().flatten(2, 3).unbind(), strict=True):  # 2 b*h t k
-            x, trace = block(x, *layer.unbind())
+        for block, layer in zip(self.blocks, cache.contiguous(), strict=True):  # 2 b h t k
+            x, added, trace = block(x, added, layer)
             traces.append(trace)
-        normed = self.norm(x)
+        normed = self.norm(x, added)
         return Pass(self.output.multiply_turned(normed.output).float(), normed, traces)
 
     @torch.no_grad()
-    def pull_back(self, upstream: Float[Tensor, "b v"], forward: Pass) -> Float[Tensor, "layers 2 b h t k"]:
-        """Compute the gradient of the cache from that of the logits."""
-        keys = forward.traces[0].attended.keys
-        gradient = keys.new_empty(len(self.blocks), 2, len(upstream), self.heads, *keys.shape[1:])
-        for at, own in self.pull_back_layers(upstream, forward):
-            gradient[at] = own
-        return gradient
+    def pull_back(self, upstream: Float[Tensor, "b v"], forward: Pass) -> CacheGradient:
+        """Compute the gradient of the cache of all layers from that of the logits."""
+        layers = [own for _, own in self.pull_back_layers(upstream, forward)]
+        return CacheGradient(*map(torch.stack, zip(*reversed(layers), strict=True)))
 
     @torch.no_grad()
     def pull_back_layers(
         self, upstream: Float[Tensor, "b v"], forward: Pass
-    ) -> Iterator[tuple[int, Float[Tensor, "2 b h t k"]]]:
-        """Compute the gradient of each layer's cache, the last layer first: its number and what is read at once.
+    ) -> Iterator[tuple[int | slice, CacheGradient]]:
+        """Compute the gradient of each layer's cache, the last layer first: its number, or those of several.
 
-        The next layer's is written over it. A layer's cache is not read any more when its gradient is given.
+        A layer's cache is not read any more when its gradient is given.
         """
-        keys = forward.traces[0].attended.keys
-        gradient = keys.new_empty(2, *keys.shape)  # 2 b*h t k
-        x = self.norm.pull_back(self.output.multiply(upstream.to(keys.dtype)), forward.normed)  # b w
+        x = self.output.multiply(upstream.to(forward.normed.output.dtype))  # b w
+        x = self.norm.pull_back(x, forward.normed, torch.zeros_like(x))
         for at, (block, trace) in reversed(list(enumerate(zip(self.blocks, forward.traces, strict=True)))):
-            x = block.pull_back(x, trace, at == 0, gradient)
-            yield at, gradient.unflatten(1, (-1, self.heads))
+            x, gradient = block.pull_back(x, trace, at == 0)
+            yield at, gradient

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from bench.caption.language_step import LanguageStep, Pass
 from bench.caption.texts import Recent
+from bench.caption.token_attention import CacheGradient
 from bench.system.graphs import Capture, Recording, record
 
 ROOM = 1 << 31
@@ -26,7 +27,7 @@ class RecordedPasses:
     """The two recordings of a batch's size and a context's length; the second reads what the first leaves."""
 
     forward: Recording[Pass]
-    pull_back: Recording[Tensor]
+    pull_back: Recording[CacheGradient]
 
 
 class RecordedStep(LanguageStep):
@@ -59,21 +60,19 @@ class RecordedStep(LanguageStep):
         return self._latest
 
     @torch.no_grad()
-    def pull_back(self, upstream: Float[Tensor, "b v"], forward: Pass) -> Float[Tensor, "layers 2 b h t k"]:
+    def pull_back(self, upstream: Float[Tensor, "b v"], forward: Pass) -> CacheGradient:
         """See `LanguageStep.pull_back`; ValueError for a pass that is not the latest one, whose buffers are gone."""
         if forward is not self._latest:
             raise ValueError("a recorded pass can be pulled back until the next one only")
-        keys = forward.traces[0].attended.keys  # b*h t k
-        shape = (len(self.blocks), 2, len(upstream), self.heads, *keys.shape[1:])
-        passes = self.recorded.get(shape)
+        passes = self.recorded.get((len(self.blocks), 2, *forward.traces[0].attended.keys.shape))
         assert passes is not None, "the latest one stays"
         return passes.pull_back.run(upstream)
 
     def pull_back_layers(
         self, upstream: Float[Tensor, "b v"], forward: Pass
-    ) -> Iterator[tuple[int, Float[Tensor, "2 b h t k"]]]:
-        """See `LanguageStep.pull_back_layers`; all layers are one replay."""
-        yield from enumerate(self.pull_back(upstream, forward))
+    ) -> Iterator[tuple[int | slice, CacheGradient]]:
+        """See `LanguageStep.pull_back_layers`; all layers are one replay, and given at once."""
+        yield slice(None), self.pull_back(upstream, forward)
 
     def _record(self, cache: Tensor, tokens: Tensor) -> RecordedPasses:
         forward = record(self.plain, (cache, tokens), self.capture)
@@ -81,5 +80,5 @@ class RecordedStep(LanguageStep):
         made = RecordedPasses(
             forward, record(lambda own: self.plain.pull_back(own, forward.output), (upstream,), self.capture)
         )
-        self.recorded.put(tuple(cache.shape), made, 4 * cache.nbytes + 3 * upstream.nbytes)
+        self.recorded.put(tuple(cache.shape), made, 3 * cache.nbytes + 3 * upstream.nbytes)
         return made

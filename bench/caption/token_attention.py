@@ -1,7 +1,6 @@
 """Attention of one new token a row in ZeroCap's GPT-2 (section 3.3), and its gradient written out.
 
-Letters: b rows, t cached tokens, h heads, k channels a head, w = h k; the heads of all rows lie one after the other,
-b*h.
+Letters: b rows, t cached tokens, h heads, k channels a head; the 3 are the packed query, key and value.
 """
 
 from __future__ import annotations
@@ -20,84 +19,89 @@ _ATEN: Any = torch.ops.aten
 class Attended(NamedTuple):
     """What the gradient of one attention needs: its inputs, the query scaled, and the weights it gave the tokens."""
 
-    query: Float[Tensor, "b h k"]
-    key: Float[Tensor, "b h k"]
-    value: Float[Tensor, "b h k"]
-    keys: Float[Tensor, "b*h t k"]
-    values: Float[Tensor, "b*h t k"]
+    packed: Float[Tensor, "b 3 h k"]
     weights: Float[Tensor, "b h t+1"]
+    keys: Float[Tensor, "b h t k"]
+    values: Float[Tensor, "b h t k"]
+
+
+class CacheGradient(NamedTuple):
+    """The gradient of cached keys and values, of one layer or, with a dimension more, of all.
+
+    In each head it is an outer product, that of the logits' gradient with the query, the first of the packed ones, for
+    the keys, of the weights with the gradient of what they mix for the values. Of t+1 the last is the own token's.
+    """
+
+    logits: Float[Tensor, "*l b h t+1"]
+    packed: Float[Tensor, "*l b 3 h k"]
+    weights: Float[Tensor, "*l b h t+1"]
+    mixed: Float[Tensor, "*l b h k"]
+
+    @property
+    def factors(self) -> list[tuple[Float[Tensor, "*l b h t"], Float[Tensor, "*l b h k"]]]:
+        """The two factors of the keys' gradient, and of the values'."""
+        return [(self.logits[..., :-1], self.packed[..., 0, :, :]), (self.weights[..., :-1], self.mixed)]
+
+    def expand(self) -> Float[Tensor, "*l 2 b h t k"]:
+        """Multiply the factors out."""
+        return torch.stack([left.unsqueeze(-1) * right.unsqueeze(-2) for left, right in self.factors], dim=-5)
 
 
 def attend(
-    query: Float[Tensor, "b h k"],
-    key: Float[Tensor, "b h k"],
-    value: Float[Tensor, "b h k"],
-    keys: Float[Tensor, "b*h t k"],
-    values: Float[Tensor, "b*h t k"],
-) -> tuple[Float[Tensor, "b w"], Attended]:
-    """Attend, one query a row, to the cached tokens and to the row's own token: heads side by side."""
-    rows, heads, width = query.shape
-    if rowwise.takes(query, key, value, keys, values):
-        return _attend_by_loop(query, key, value, keys, values)
-    query = query * width**-0.5
-    to_cache = torch.bmm(keys, query.view(-1, width, 1)).view(rows, heads, -1)  # logits of the cached tokens, b h t
+    packed: Float[Tensor, "b 3 h k"], keys: Float[Tensor, "b h t k"], values: Float[Tensor, "b h t k"]
+) -> tuple[Float[Tensor, "b h k"], Attended]:
+    """Attend, one query a row, to the cached tokens and to the row's own token. The query is scaled in place."""
+    if rowwise.takes(packed, keys, values):
+        return _attend_by_loop(packed, keys, values)
+    query, key, value = packed.unbind(1)  # each b h k
+    query.mul_(query.shape[-1] ** -0.5)
+    to_cache = (keys @ query.unsqueeze(-1)).squeeze(-1)  # logits of the cached tokens, b h t
     to_own = (key * query).sum(dim=-1, keepdim=True)  # and of the row's own one, b h 1
     weights = torch.cat([to_cache, to_own], dim=-1).softmax(dim=-1)  # b h t+1
-    of_cache = weights[..., :-1].reshape(len(keys), 1, -1)  # b*h 1 t
-    mixed = torch.bmm(of_cache, values).view(rows, heads, width) + weights[..., -1:] * value  # b h k
-    return mixed.view(rows, -1), Attended(query, key, value, keys, values, weights)
+    of_cache = (weights[..., :-1].unsqueeze(-2) @ values).squeeze(-2)  # b h k
+    return of_cache + weights[..., -1:] * value, Attended(packed, weights, keys, values)
 
 
 def pull_back_attention(
-    mixed: Float[Tensor, "b h k"], attended: Attended, lowest: bool, cache: Float[Tensor, "2 b*h t k"]
-) -> Float[Tensor, "b 3w"] | None:
-    """Compute the gradient of queries, keys and values of the rows' own tokens from that of `attend`'s output.
-
-    Write the gradient of the cached keys and values into ``cache``; where the block is the ``lowest``, that is all.
-    """
-    query, key, value, keys, values, weights = attended
-    rows, heads, width = query.shape
-    packed = mixed.new_empty(rows, 3, heads, width)
-    if rowwise.takes(mixed, *attended, cache):
-        _pull_back_by_loop(mixed, attended, cache, packed)
-        return None if lowest else packed.view(rows, -1)
-    to_cache = torch.bmm(values, mixed.view(-1, width, 1)).view(rows, heads, -1)  # of cached tokens' weights, b h t
+    mixed: Float[Tensor, "b h k"], attended: Attended
+) -> tuple[Float[Tensor, "b 3 h k"], CacheGradient]:
+    """Compute the gradient of the rows' packed queries, keys and values, and of the cache, from that of the output."""
+    packed, weights, keys, values = attended
+    if rowwise.takes(mixed, packed, keys, values):
+        return _pull_back_by_loop(mixed, attended)
+    query, key, value = packed.unbind(1)  # each b h k
+    to_cache = (values @ mixed.unsqueeze(-1)).squeeze(-1)  # of cached tokens' weights, b h t
     to_own = (mixed * value).sum(dim=-1, keepdim=True)  # and of the row's own one, b h 1
     logits = _ATEN._softmax_backward_data(torch.cat([to_cache, to_own], dim=-1), weights, -1, weights.dtype)  # b h t+1
-    own = logits[..., -1:]  # b h 1
-    of_cache = logits[..., :-1].reshape(len(keys), -1, 1)  # b*h t 1
-    torch.mul(of_cache, query.view(-1, 1, width), out=cache[0])  # b*h t k
-    torch.mul(weights[..., :-1].reshape(len(keys), -1, 1), mixed.view(-1, 1, width), out=cache[1])  # b*h t k
-    if lowest:
-        return None
-    scaled = torch.bmm(of_cache.transpose(1, 2), keys).view(rows, heads, width) + own * key  # of the scaled query
-    torch.mul(scaled, width**-0.5, out=packed[:, 0])
-    torch.mul(own, query, out=packed[:, 1])
-    torch.mul(weights[..., -1:], mixed, out=packed[:, 2])
-    return packed.view(rows, -1)
+    of_cache, own = logits[..., :-1], logits[..., -1:]
+    scaled = (of_cache.unsqueeze(-2) @ keys).squeeze(-2) + own * key  # of the scaled query, b h k
+    made = torch.empty_like(packed)
+    torch.mul(scaled, query.shape[-1] ** -0.5, out=made[:, 0])
+    torch.mul(own, query, out=made[:, 1])
+    torch.mul(weights[..., -1:], mixed, out=made[:, 2])
+    return made, CacheGradient(logits, packed, weights, mixed)
 
 
 def _attend_by_loop(
-    query: Float[Tensor, "b h k"], key: Tensor, value: Tensor, keys: Float[Tensor, "b*h t k"], values: Tensor
-) -> tuple[Float[Tensor, "b w"], Attended]:
-    """As `attend`, by one loop over rows and heads; the query is scaled in place."""
+    packed: Float[Tensor, "b 3 h k"], keys: Float[Tensor, "b h t k"], values: Float[Tensor, "b h t k"]
+) -> tuple[Float[Tensor, "b h k"], Attended]:
+    """As `attend`, by one loop over rows and heads."""
     from bench.caption.block_loops import attend_rows  # imports numba
 
-    rows, heads, _ = query.shape
-    weights, mixed = query.new_empty(rows, heads, keys.shape[1] + 1), torch.empty_like(query)
-    split = [part.unflatten(0, (rows, heads)) for part in (keys, values)]
-    rowwise.run_by_rows(attend_rows, *map(rowwise.view_array, (query, key, value, *split, weights, mixed)))
-    return mixed.view(rows, -1), Attended(query, key, value, keys, values, weights)
+    rows, _, heads, width = packed.shape
+    weights, mixed = packed.new_empty(rows, heads, keys.shape[2] + 1), packed.new_empty(rows, heads, width)
+    rowwise.run_by_rows(attend_rows, *map(rowwise.view_array, (packed, keys, values, weights, mixed)))
+    return mixed, Attended(packed, weights, keys, values)
 
 
 def _pull_back_by_loop(
-    mixed: Float[Tensor, "b h k"], attended: Attended, cache: Float[Tensor, "2 b*h t k"],
-    packed: Float[Tensor, "b 3 h k"],
-) -> None:  # fmt: skip
-    """As `pull_back_attention`, by one loop, which writes the gradients of the own tokens to ``packed``."""
-    from bench.caption.block_loops import pull_back_rows
+    mixed: Float[Tensor, "b h k"], attended: Attended
+) -> tuple[Float[Tensor, "b 3 h k"], CacheGradient]:
+    """As `pull_back_attention`, by one loop."""
+    from bench.caption.block_loops import pull_back_rows  # imports numba
 
-    query, key, value, keys, values, weights = attended
-    split = [part.unflatten(0, query.shape[:2]) for part in (keys, values, *cache)]  # each b h t k
-    parts = (mixed, query, key, value, *split[:2], weights, *split[2:], packed)
+    packed, weights, keys, values = attended
+    logits, made = torch.empty_like(weights), torch.empty_like(packed)
+    parts = (mixed, packed, keys, values, weights, logits, made)
     rowwise.run_by_rows(pull_back_rows, *map(rowwise.view_array, parts))
+    return made, CacheGradient(logits, packed, weights, mixed)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from bench.commands.words import is_there
@@ -35,6 +36,18 @@ def read_arguments(command: str, arguments: Sequence[str], options: Mapping[str,
         near = suggest_nearest(unknown[0], options)
         raise UsageError(f"{command}: {unknown[0]}: no such option{near}; `zgs {command} --help` shows all")
     return places, {**options, **given}
+
+
+def refuse_inputs(to: Path, read: Iterable[str | Path | None], option: str) -> None:
+    """Raise UsageError where a file that is to be written is one of those that are read, by whatever name.
+
+    ``option`` is what names it, as ``to``; what is None, empty or no file of ``read`` is passed over. It would be lost.
+    """
+    if not to.is_file():
+        return
+    for place in (Path(one).expanduser() for one in read if one):
+        if place.is_file() and place.samefile(to):
+            raise UsageError(f"{option}={to}: is a file that is read; choose another name")
 
 
 def read_count(command: str, options: Mapping[str, str], key: str) -> int:

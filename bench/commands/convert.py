@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.commands.arguments import read_arguments
+from bench.commands.arguments import read_arguments, refuse_inputs
 from bench.errors import DONE, UsageError, UserError, writing
 from bench.text.escape import escape_for_terminal
 
@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
     to, file = Path(options["to"]).expanduser(), PredictionFile(find_predictions(Path(places[0])))
     if to.suffix.lower() not in LINES:
         raise UsageError(f"to={to}: the converted predictions are a .jsonl file")
+    refuse_inputs(to, [file.path], "to")
     beside = next(list_beside(file), None)
     if beside is not None and to.parent.resolve() != file.path.parent.resolve():
         raise UserError(

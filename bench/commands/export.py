@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.commands.arguments import read_arguments
+from bench.commands.arguments import read_arguments, refuse_inputs
 from bench.errors import DONE, UsageError, UserError
 from bench.text.escape import escape_for_terminal
 
@@ -42,8 +42,7 @@ def main(arguments: list[str]) -> int:
     file, to = PredictionFile(find_predictions(Path(places[1]))), Path(options["to"]).expanduser()
     if to.suffix.lower() != ".json" and places[0] != "label-maps":
         raise UsageError(f"to={to}: {places[0]} is a .json file")
-    if to.exists() and to.resolve() == file.path.resolve():
-        raise UsageError(f"to={to}: is the file that is read; choose another name")
+    refuse_inputs(to, [file.path, options["classes"]], "to")
     first = read_number(options, "first")
     said, notes = options["classes"], Notes()
     classes = read_classes(said, first, options["names"], notes) if said else number_texts(file, first)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.commands.arguments import read_arguments
+from bench.commands.arguments import read_arguments, refuse_inputs
 from bench.errors import DONE, SKIPS, UsageError
 from bench.text.escape import escape_for_terminal
 
@@ -81,12 +81,12 @@ def import_place(
 
     if to.suffix.lower() not in (*LINES, ".json"):
         raise UsageError(f"to={to}: predictions are a .jsonl or a .json file")
-    if to.exists() and path.exists() and to.resolve() == path.resolve():
-        raise UsageError(f"to={to}: is the file that is read; choose another name")
+    refuse_inputs(to, [path, choices.get("images"), choices.get("classes")], "to")
     name, why = (name, "as you say") if name else tell_kind(path)
     if not path.exists():
         raise UsageError(f"{path}: no such file or folder")
     kind = load_kind(name)
+    refuse_inputs(to, kind.beside(path).values(), "to")
     source = make_source(path, name, kind, choices, dataset)  # type: ignore[arg-type]
     skip = check_choices(name, kind, choices)["faults"] == "skip"
     about = {"variant": variant or path.stem, "imported": f"{name} from {path.name}"}

@@ -75,6 +75,7 @@ def _prepare(options: argparse.Namespace, to: Path) -> int:
 
 def _make_plan(options: argparse.Namespace) -> Any:
     from bench.prepare.choices import Choices
+    from bench.prepare.plan import warn_of_palettes
     from bench.prepare.splits import split_of
     from bench.prepare.tree import open_tree
 
@@ -89,7 +90,7 @@ def _make_plan(options: argparse.Namespace) -> Any:
         options.partial, bool(options.objects),
     )  # fmt: skip
     source = import_module(f"bench.prepare.{PUBLISHERS[options.dataset].source}")
-    return source.plan(open_tree(options.source), choices)
+    return warn_of_palettes(source.plan(open_tree(options.source), choices))
 
 
 def _check_own_options(options: argparse.Namespace) -> None:

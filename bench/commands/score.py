@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.commands.arguments import Parser
+from bench.commands.arguments import Parser, refuse_inputs
 from bench.commands.check import GROUPS, check_file
 from bench.commands.foreign import PREFIX, import_for_score, is_foreign
 from bench.commands.naming import find_written_name
@@ -96,6 +96,10 @@ def import_first(command: Command) -> Command:
     """Bring in what another tool wrote: the command with its predictions in place of it; any other as it is."""
     if not is_foreign(command.place, command.choices):
         return command
+    if command.csv:
+        refuse_inputs(
+            command.csv, [command.place, command.choices.get("images"), command.choices.get("classes")], "--csv"
+        )
     _, settings = compose_protocols(command.words, None, command.config_dir)
     if not any(word.startswith("data=") for word in command.words):
         raise UsageError("score: say which data the predictions are of: data=…")
@@ -135,9 +139,13 @@ def score_place(command: Command) -> tuple[Path, Any]:
     for options in protocols:
         check_settings({**settings, "score": options}, GROUPS)
     choose_controls(settings["controls"])
+    read = find_predictions(place)
+    if csv:
+        named = [options.get(key) for options in protocols for key in ("table", "ratings")]
+        refuse_inputs(csv, [read, *named, *(place.iterdir() if place.is_dir() else ())], "--csv")
     asked = own is not None or any(word.startswith("controls=") for word in words)
     request = ScoreRequest(
-        PredictionFile(find_predictions(place)),
+        PredictionFile(read),
         protocols,
         variant=find_written_name(_choose_variant(place, settings), words) or "",
         controls=settings["controls"] if asked else [],

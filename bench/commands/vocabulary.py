@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from bench.commands.arguments import read_arguments
+from bench.commands.arguments import read_arguments, refuse_inputs
 from bench.errors import DONE, UsageError, writing
 
 USAGE = """zgs vocabulary PREDICTIONS [table=FILE] [csv=FILE] [json=FILE]
@@ -26,7 +26,13 @@ def main(arguments: list[str]) -> int:
         raise UsageError(
             f"vocabulary: name one file of predictions, not {len(places)}; `zgs vocabulary --help` shows how"
         )
-    words = count_texts(Path(places[0]))
+    from bench.commands.score import find_predictions
+
+    file = find_predictions(Path(places[0]))
+    for key in ("csv", "json"):
+        if options[key]:
+            refuse_inputs(Path(options[key]), [file, options["table"]], key)
+    words = count_texts(file)
     if options["table"]:
         from bench.mapping.table import read_words
 
@@ -36,12 +42,11 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
-def count_texts(place: Path) -> list[tuple[str, int]]:
-    """The texts of all segments and how many segments have each; empty texts need no answer."""
-    from bench.commands.score import find_predictions
+def count_texts(path: Path) -> list[tuple[str, int]]:
+    """The texts of all segments of a file and how many segments have each; empty texts need no answer."""
     from bench.predictions.source import PredictionFile
 
-    file = PredictionFile(find_predictions(place))
+    file = PredictionFile(path)
     found = Counter(text for image_id in file for text in file.read_texts(image_id) if text.strip())
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 

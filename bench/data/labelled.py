@@ -18,6 +18,7 @@ from bench.data.layout import find_files, read_layout
 from bench.data.listed import LabelledImages
 from bench.data.objects import make_instances
 from bench.data.orientation import list_orientation_remarks
+from bench.data.palettes import list_palette_remarks
 from bench.data.subsets import read_ids, select, write_label
 from bench.errors import UserError
 from bench.records import Sample
@@ -60,10 +61,9 @@ class LabelledFolder(LabelledImages):
         return self.layout.meanings.classes
 
     def list_remarks(self) -> tuple[str, ...]:
-        """List what was made of the class list, and of pictures with an orientation tag."""
-        return *self.layout.meanings.remarks, *list_orientation_remarks(
-            (i, self.find_image(i), self.find_mask(i)) for i in self._ids
-        )
+        """List what was made of the class list and of pictures with an orientation tag, and masks that disagree."""
+        tags = list_orientation_remarks((i, self.find_image(i), self.find_mask(i)) for i in self._ids)
+        return *self.layout.meanings.remarks, *tags, *list_palette_remarks(map(self.find_mask, self._ids))
 
     @property
     def _where(self) -> str:

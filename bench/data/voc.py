@@ -12,6 +12,7 @@ from bench.data.files import compose, find_path, is_hidden
 from bench.data.headers import check_same_size, refuse_larger
 from bench.data.images import read_beside_mask, read_narrow_labels
 from bench.data.listed import LabelledImages
+from bench.data.palettes import list_palette_remarks
 from bench.data.prepared import Prepared, is_prepared, make_command
 from bench.data.publishers import PUBLISHERS
 from bench.data.subsets import choose_ids, describe_partial
@@ -74,6 +75,10 @@ class Voc(LabelledImages):
         """Hash of all ids of the split and the bytes of their images and masks."""
         ids = self.list_split_ids()
         return hash_content((f"{i}.{path.suffix}", path) for i in ids for path in (self._find_image(i), self._mask(i)))
+
+    def list_remarks(self) -> tuple[str, ...]:
+        """List where masks disagree what a number means."""
+        return list_palette_remarks(map(self._mask, self._ids))
 
     @property
     def _where(self) -> str:

@@ -14,7 +14,7 @@ from bench.data.class_tables import list_tables, load_class_table
 from bench.errors import UsageError, UserError
 from bench.exchange.annotations import read_lists
 from bench.exchange.class_numbers import ClassNumbers, number_table, set_outside
-from bench.exchange.exported_classes import REMEDY, describe_earlier, is_earlier, read_exported
+from bench.exchange.exported_classes import REMEDY, describe_earlier, describe_exported, is_earlier, read_exported
 from bench.exchange.image_names import ImageNames
 from bench.exchange.records import Kind, Notes, Source
 
@@ -48,6 +48,8 @@ def make_source(path: Path, name: str, kind: Kind, given: Mapping[str, str], dat
     if options["classes"]:
         chosen = options["classes"], read_number(options, "first"), options["names"], notes
         classes = read_beside(*chosen) if "classes" in beside else read_classes(*chosen)
+        if other := describe_exported(kind.beside(path).get("classes", ""), classes.texts):
+            notes.say(other)
     elif not classes and dataset is not None and (table := getattr(dataset, "table", None)) is not None:
         origin, first = f"the data set {dataset.name}", read_number(options, "first")
         classes = replace(number_table(table, origin, first, options["names"]), assumed=first is None)

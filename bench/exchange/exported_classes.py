@@ -47,6 +47,17 @@ def read_exported(place: Path) -> ClassNumbers | None:
     return ClassNumbers(texts, str(place), exported=True) if texts and len(texts) == len(lines) else None
 
 
+def describe_exported(place: str, read: Mapping[int, str]) -> str:
+    """Describe a number that an export's own list at a place calls otherwise than it is ``read``; empty for none."""
+    exported = read_exported(Path(place)) if place else None
+    numbers = [number for number, text in exported.texts.items() if read.get(number) != text] if exported else []
+    if not exported or not numbers:
+        return ""
+    first = numbers[0]
+    told = f"{len(numbers)} of its {len(exported.texts)} numbers, {first} {exported.texts[first]!r:.60}"
+    return f"{place}, which `zgs export` left, calls {told}, otherwise than classes=: leave that out to read by it"
+
+
 def describe_earlier(place: Path, read: Mapping[int, str]) -> str:
     """Describe which cells of a list with the earlier head were ``read`` as something else; empty for none."""
     texts = _read_earlier(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from bench.models.perceptron import Perceptron
 from bench.system.attention import attend
 from bench.system.compiled import call_compiled
 from bench.system.products import count_missing_rows, multiply, pack, takes
-from bench.system.tokens import add_, is_plain, normalize, takes_between
+from bench.system.tokens import Norm, add_, is_plain, takes_between
 
 COMPILED = "zgs_compiled"
 """The mark of a torch block that is to be read as a `CompiledBlock`."""
@@ -54,8 +55,9 @@ class Block:
 
     def project(self, x: Tensor) -> Tensor:
         """Compute queries, keys and values of tokens [..., w], side by side: [..., 3w]."""
-        weight, bias, norm = self.attention.in_proj_weight, self.attention.in_proj_bias, self.before_attention
-        normed = normalize(x, norm) if is_plain(norm) and takes_between(x, weight) else norm(x)
+        weight, bias = self.attention.in_proj_weight, self.attention.in_proj_bias
+        norm = self._first_norm if takes_between(x, weight) else None
+        normed = self.before_attention(x) if norm is None else norm(x)
         return multiply(normed, weight, bias, packed=self._pack("project", weight))
 
     def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -82,12 +84,13 @@ class Block:
         layers = self.layers
         if layers is None or not takes_between(x, layers.first.weight):
             return x + self.after_mlp(self.mlp(self.before_mlp(x)))
-        first, second = (
-            (layer.weight, layers.scale(layer.bias), self._pack(name, layer.weight))
-            for name, layer in (("first", layers.first), ("second", layers.second))
-        )
-        hidden = multiply(layers.normalize(x), first[0], first[1], layers.activation, first[2])
-        made = self.after_mlp(multiply(hidden, second[0], second[1], packed=second[2]))
+        return self._add_layers(layers, x, layers.scaled_norm(x))
+
+    def _add_layers(self, layers: Perceptron, x: Tensor, normed: Tensor) -> Tensor:
+        """Add to tokens what the two layers make of them, which are normed already."""
+        (first, second), biases = (layers.first.weight, layers.second.weight), layers.biases
+        hidden = multiply(normed, first, biases[0], layers.activation, self._pack("first", first))
+        made = self.after_mlp(multiply(hidden, second, biases[1], packed=self._pack("second", second)))
         return add_(made, x, 1 / layers.factor)
 
     def leave(self, x: Tensor, heads: Tensor) -> Tensor:
@@ -97,13 +100,25 @@ class Block:
         """
         short = self._count_missing_rows(x)
         if short == 0:
-            return self.add_mlp(self.add(x, self.join(heads)))
+            return self._leave(x, heads)
         x_rows, head_rows = (functional.pad(part.reshape(-1, x.shape[-1]), (0, 0, 0, short)) for part in (x, heads))
-        return self.add_mlp(self.add(x_rows, self.join(head_rows)))[:-short].view(x.shape)
+        return self._leave(x_rows, head_rows)[:-short].view(x.shape)
+
+    def _leave(self, x: Tensor, heads: Tensor) -> Tensor:
+        """Leave the block; the sum behind attention is normed in the same pass, where both are done here."""
+        made, layers = self.join(heads), self.layers
+        if layers is None or not takes_between(x, self.attention.out_proj.weight):
+            return self.add_mlp(self.add(x, made))
+        return self._add_layers(layers, made, layers.scaled_norm.add_(made, x))
 
     def run(self, x: Tensor) -> Tensor:
         """Run the whole block over tokens [s, T, w] that see each other."""
         return self.leave(x, attend(*self.split(x)).transpose(1, 2).flatten(2))
+
+    @cached_property
+    def _first_norm(self) -> Norm | None:
+        """The norm before attention as loops take it, if they do."""
+        return Norm(self.before_attention) if is_plain(self.before_attention) else None
 
     def _pack(self, name: str, weight: Tensor) -> Tensor | None:
         if not self.shared_by:

@@ -7,14 +7,18 @@ text up to its end token.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from copy import copy
+from itertools import chain
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from open_clip.tokenizer import HFTokenizer, SimpleTokenizer, get_clean_fn
 
-WORDS = 1 << 14
-"""Words whose pieces are remembered: 3 MB, 170 bytes each."""
+WORDS, MARKS = 1 << 14, 2
+"""Pieces of texts, mostly words, whose tokens are remembered: 3 MB, 170 bytes each. OpenAI's marks: start and end."""
+_PIECES: WeakKeyDictionary[SimpleTokenizer, dict[str, tuple[int, ...]]] = WeakKeyDictionary()
+"""What is known of pieces, for each tokenizer."""
 
 
 def tokenize_texts(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
@@ -53,22 +57,38 @@ def _tokenize_unpadded(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     return [[*row, pad] if len(row) < longest else row for row in rows]
 
 
+def _encode_each(tokenizer: SimpleTokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """Tokenize by OpenAI's tokenizer, which a checkpoint file of theirs has, without padding.
+
+    None of its tokens goes over a blank, so that a text's are those of its pieces, which texts have alike. Marks beside
+    its own two might: then a text is one piece.
+    """
+    start, end, longest = tokenizer.sot_token_id, tokenizer.eot_token_id, tokenizer.context_length
+    has_marks = len(tokenizer.all_special_ids) > MARKS
+    cleaned = [clean_text(tokenizer.clean_fn, text) for text in texts]
+    pieces = [[text] if has_marks else text.split(" ") for text in cleaned]
+    known = _encode_pieces(tokenizer, set(chain.from_iterable(pieces)))
+    rows = [[start, *chain.from_iterable(map(known.__getitem__, own)), end] for own in pieces]
+    return [row if len(row) <= longest else [*row[: longest - 1], end] for row in rows]
+
+
+def _encode_pieces(tokenizer: SimpleTokenizer, pieces: Set[str]) -> Mapping[str, Sequence[int]]:
+    """Look up the tokens of pieces of clean texts: those that are not known yet are made and remembered."""
+    known = _PIECES.setdefault(tokenizer, {})
+    if len(known) > WORDS:
+        known.clear()
+    inner = copy(tokenizer)
+    inner.clean_fn = str  # the texts are clean already
+    known.update((piece, tuple(inner.encode(piece))) for piece in pieces - known.keys())
+    _forget_words(tokenizer)
+    return known
+
+
 def _forget_words(tokenizer: SimpleTokenizer) -> None:
-    """Forget the words that open_clip's tokenizer remembers, where they are many: it would never.
+    """Forget the words that open_clip's tokenizer remembers, which it would for ever: what is met again is a piece.
 
     A search's texts hold words that never come again, of which a hundred thousand take 16 MB. Marks are no words.
     """
-    if len(tokenizer.cache) > WORDS:
-        marks = {tokenizer.decoder[mark]: tokenizer.decoder[mark] for mark in tokenizer.all_special_ids}
-        tokenizer.cache.clear()
-        tokenizer.cache.update(marks)
-
-
-def _encode_each(tokenizer: SimpleTokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """Tokenize by OpenAI's tokenizer, which a checkpoint file of theirs has, without padding."""
-    inner, start, end = copy(tokenizer), tokenizer.sot_token_id, tokenizer.eot_token_id
-    inner.clean_fn = str  # the texts are clean already
-    rows = [[start, *inner.encode(clean_text(tokenizer.clean_fn, text)), end] for text in texts]
-    _forget_words(tokenizer)
-    longest = tokenizer.context_length
-    return [row if len(row) <= longest else [*row[: longest - 1], end] for row in rows]
+    marks = {tokenizer.decoder[mark]: tokenizer.decoder[mark] for mark in tokenizer.all_special_ids}
+    tokenizer.cache.clear()
+    tokenizer.cache.update(marks)

@@ -9,12 +9,13 @@ out where the second product is added to the tokens. No weight is copied.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor, nn
 
 from bench.system.products import Activation, Linear
-from bench.system.tokens import is_plain, normalize
+from bench.system.tokens import Norm, is_plain
 
 QUICK = 1.702
 """a of QuickGELU."""
@@ -44,13 +45,16 @@ class Perceptron:
             return None
         return Perceptron(norm, parts[0], parts[2], *known)
 
-    def scale(self, bias: Tensor | None) -> Tensor | None:
-        """Multiply a layer's bias by `factor`."""
-        return bias if bias is None or self.factor == 1 else bias * self.factor
+    @cached_property
+    def biases(self) -> tuple[Tensor | None, Tensor | None]:
+        """The biases of both layers, times `factor`."""
+        first, second = (bias if bias is None else bias * self.factor for bias in (self.first.bias, self.second.bias))
+        return first, second
 
-    def normalize(self, x: Tensor) -> Tensor:
-        """Normalize tokens [..., w] on a processor, times `factor`, which is rounded with them."""
-        return normalize(x, self.norm, self.factor)
+    @cached_property
+    def scaled_norm(self) -> Norm:
+        """The norm on a processor, times `factor`, which is rounded with its output."""
+        return Norm(self.norm, self.factor)
 
 
 def _read_activation(activation: nn.Module) -> tuple[Activation, float] | None:

@@ -6,16 +6,17 @@ A row is a token behind all tokens before it. In a causal tower its state is the
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, groupby, takewhile
+from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
 
 Tokens = tuple[int, ...]
+BLOCK = 64
+"""Rows of a pack are whole blocks of a product: of 960 a large tower takes 0.7 % less than 60 / 59 times 944's time."""
 
 
 class Branch(NamedTuple):
@@ -65,15 +66,9 @@ class Pack:
     before: list[int] = field(default_factory=list)
     roots: list[tuple[int, int]] = field(default_factory=list)
     paths: list[list[int]] = field(default_factory=list)
-    _last: Branch | None = None
 
-    def count_new(self, branch: Branch) -> int:
-        """Count the rows that a branch adds, which is not smaller than the last one."""
-        return len(branch.own) - self._count_alike(branch)
-
-    def add(self, branch: Branch) -> None:
-        """Add a branch, which is not smaller than the last one."""
-        alike = self._count_alike(branch)
+    def add(self, branch: Branch, alike: int) -> None:
+        """Add a branch whose first own tokens, so many as are ``alike``, are those of the last one."""
         path = self.paths[-1][:alike] if alike else []
         for place, token in enumerate(branch.own[alike:], start=branch.shared + alike):
             self.before.append(path[-1] if path else -1)
@@ -82,7 +77,6 @@ class Pack:
             self.places.append(place)
             self.roots.append((branch.prefix, branch.shared))
         self.paths.append(path)
-        self._last = branch
 
     def ask(self, rows: Sequence[int]) -> Asking:
         """List what the attention of some rows, ascending, needs."""
@@ -103,26 +97,54 @@ class Pack:
             asking, rows = asking[more], before[rows[more]]
         return seen
 
-    def _count_alike(self, branch: Branch) -> int:
-        """Count the own tokens that a branch has in common with the last one."""
-        last = self._last
-        if last is None or last[:2] != branch[:2]:
-            return 0
-        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(last.own, branch.own, strict=False)))
 
+def fill_packs(branches: Sequence[Branch], rows: int) -> Iterator[Pack]:
+    """Fill packs of at most ``rows`` rows with sorted branches, in their order: as few as can be (`share_out`).
 
-def fill_packs(branches: Iterable[Branch], rows: int) -> Iterator[Pack]:
-    """Fill packs of at most ``rows`` rows with sorted branches, as many as fit, in their order."""
-    pack = Pack()
-    for branch in branches:
-        if pack.paths and len(pack.tokens) + pack.count_new(branch) > rows:
+    A small pack reads all weights for few rows. What is left is shared out anew behind each one, since the rows that a
+    text shares with one of the pack before are there twice.
+    """
+    left, pack, share = _count_sorted(branches), Pack(), 0
+    for branch, alike in zip(branches, _list_alike(branches), strict=True):
+        new = len(branch.own) - alike
+        if pack.paths and (len(pack.tokens) >= share or len(pack.tokens) + new > rows):
             yield pack
-            pack = Pack()
-        pack.add(branch)
+            pack, left, new, alike = Pack(), left + alike, new + alike, 0
+        if not pack.paths:
+            share = share_out(left, rows)
+        pack.add(branch, alike)
+        left -= new
     if pack.paths:
         yield pack
 
 
+def share_out(count: int, most: int) -> int:
+    """Share so many rows, at least one, out to as few packs of at most ``most`` as can be: how many each has.
+
+    All have as many but the last one: the next multiple of `BLOCK`, if that is not too many.
+    """
+    each = -(-count // -(-count // most))
+    return min(-(-each // BLOCK) * BLOCK, most)
+
+
 def count_rows(branches: Iterable[Branch]) -> int:
     """Count the rows that distinct texts need where what they have alike is there once."""
-    return sum(len(pack.tokens) for pack in fill_packs(sorted(set(branches)), sys.maxsize))
+    return _count_sorted(sorted(set(branches)))
+
+
+def _count_sorted(branches: Sequence[Branch]) -> int:
+    """Count the rows of sorted branches."""
+    return sum(len(branch.own) for branch in branches) - sum(_list_alike(branches))
+
+
+def _list_alike(branches: Sequence[Branch]) -> list[int]:
+    """List how many own tokens each branch has in common with the one before."""
+    return [0, *(_count_alike(*pair) for pair in pairwise(branches))][: len(branches)]
+
+
+def _count_alike(one: Branch, other: Branch) -> int:
+    """Count the own tokens at the beginning that two branches have in common."""
+    if one[:2] != other[:2]:
+        return 0
+    first, pairs = one.shared, zip(one.own, other.own, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one.tokens), len(other.tokens)) - first)

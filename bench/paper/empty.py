@@ -157,10 +157,20 @@ def _set_word(asked: str, known: str, by: Mapping[str, Any]) -> str:
 
 
 def _set_bound(family: str, asked: str, known: str, by: Mapping[str, Any]) -> str:
-    """Set the threshold that is the bound in a name: of an IoU where labels are compared, else of the similarity."""
+    """Set the threshold that is the bound in a name: of an IoU where labels are compared, else of the similarity.
+
+    Only a bound as names have it: a run that is asked for ``0.50`` has ``0.5`` again.
+    """
     key = next((BOUNDS[each.mapping] for each in REGISTRY if family in each.titles and each.mapping in BOUNDS), "")
-    fits = key and asked and known and by[key] is not None and write_number(by[key]) == known
+    fits = key and _is_written(asked) and known and by[key] is not None and write_number(by[key]) == known
     return f"score.{key}={asked}" if fits else ""
+
+
+def _is_written(bound: str) -> bool:
+    try:
+        return write_number(float(bound)) == bound
+    except ValueError:
+        return False
 
 
 def _explain_misfit(item: Item, row: Row, choice: Choice, lines: Lines, sources: Sources) -> Lack:

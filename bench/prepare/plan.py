@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,10 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 from jaxtyping import Int32, Integer, UInt16
 
+from bench.data.palettes import list_palette_remarks
 from bench.data.prepared import NO_CLASS, NO_SCORE
 from bench.errors import BadSample
 from bench.lookup import look_up
 from bench.prepare.masks import read_mask
+from bench.prepare.splits import WARNING
 
 BEYOND = 65536
 NO_MEANING = -1
@@ -136,3 +138,10 @@ class Plan:
     remarks: tuple[str, ...] = ()
     missing: tuple[str, ...] = field(default=())
     has_objects: bool = False
+
+
+def warn_of_palettes(plan: Plan) -> Plan:
+    """Add a warning to what is said aloud where the masks of a plan disagree what a number means."""
+    masks = dict.fromkeys(item.mask for item in plan.items)  # of LVIS all are one json
+    warnings = (f"{WARNING}: {remark}" for remark in list_palette_remarks(masks))
+    return replace(plan, remarks=(*plan.remarks, *warnings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -66,7 +67,7 @@ class Serial:
 class Local:
     """`workers` processes on this machine, each with `threads` torch threads.
 
-    "auto" is one a processor, on a GPU no more than have room there.
+    "auto" is one a processor, but no more than have room in memory, or on a GPU.
     """
 
     shares_out = True
@@ -84,11 +85,16 @@ class Local:
     def open_session(self, settings: Mapping[str, Any]) -> Iterator[Map]:
         """See `Executor`. The workers stay for the next job of a sweep, with the models they have loaded."""
         from bench.models import located
+        from bench.run.worker_memory import limit_by_memory
 
         located.ask_hub_once(settings["models"])
-        workers = limit_workers(settings["device"], self.workers) if self.is_automatic else self.workers
+        on_processor, workers = find_device(settings["device"]) == "cpu", self.workers
+        if self.is_automatic:
+            workers = limit_workers(settings["device"], workers)
+        if self.is_automatic and on_processor:
+            workers, why = limit_by_memory(settings, workers)
+            print(why, end="\n" if why else "", file=sys.stderr)
         # On a GPU each worker imports them itself: a copy of a process that a library has begun to use one in cannot.
-        on_processor = find_device(settings["device"]) == "cpu"
         libraries = list_modules(settings) if on_processor else ()
         with open_workers(workers, self.threads, "bench.run.predict", libraries) as work:
             yield work

@@ -21,7 +21,7 @@ Product = Callable[[Tensor, Tensor], Tensor]
 Call = Callable[[Tensor], Tensor]
 """Rows to as many rows, each made of its own alone."""
 
-STEPS = (*range(4, 64, 4), *range(64, 256, 8), *range(256, 768, 16))
+STEPS = (*range(4, 64, 4), *range(64, 256, 8), *range(256, 1024, 16))
 """Numbers of rows that are tried: hardly more than a sixteenth above any number, of many a thirtieth. What is kept of
 each, 3.4 MB of a large text tower, `bench.system.start.bound_kernels` bounds."""
 

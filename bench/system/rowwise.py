@@ -41,10 +41,14 @@ def exponentiate_(logits: Tensor, columns: int | None = None) -> Tensor:
 
 
 def takes(*numbers: Tensor) -> bool:
-    """Whether loops take all of some tensors: float32 on a processor, in one piece, no gradient wanted."""
-    wanted = torch.is_grad_enabled() and any(part.requires_grad for part in numbers)
-    plain = all(part.device.type == "cpu" and part.dtype == torch.float32 for part in numbers)
-    return plain and not wanted and all(part.is_contiguous() for part in numbers)
+    """Whether loops take all of some tensors: float32 on a processor, in one piece, no gradient wanted.
+
+    It is asked a thousand times a pass of a language model, beside loops of a microsecond.
+    """
+    for part in numbers:
+        if part.dtype is not torch.float32 or not part.is_cpu or not part.is_contiguous():
+            return False
+    return not torch.is_grad_enabled() or not any(part.requires_grad for part in numbers)
 
 
 def view_array(numbers: Tensor) -> np.ndarray:
@@ -55,6 +59,9 @@ def view_array(numbers: Tensor) -> np.ndarray:
 
 def run_by_rows(loop: Callable[..., Any], *arrays: np.ndarray) -> None:
     """Run a loop over the rows that arrays have alike; where torch has several threads, each takes a share of them."""
+    if torch.get_num_threads() == 1:
+        loop(*arrays)
+        return
     parts = split_among_threads(len(arrays[0]), arrays[0].size)
     run_each(loop, [[array[first:last] for array in arrays] for first, last in parts])
 

@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from bench.system.loops import ONE, F, compile_loop, narrow, widen
+from bench.system.loops import ONE, F, compile_loop, compile_part, narrow, widen
 
 
 def read(array: Any, at: Any) -> Any:
@@ -60,20 +60,35 @@ def add_rows(made: Any, x: Any, factor: Any) -> None:
             store(out, i, F(read(row, i) + factor * read(out, i)))
 
 
+@compile_part
+def _normalize_row(out: Any, row: Any, weight: Any, bias: Any, epsilon: Any) -> None:
+    """Write to `out` (x - mean) / sqrt(variance + epsilon) weight + bias of a row x, all [c]."""
+    count, total, squares = F(row.size), F(0), F(0)
+    for i in range(row.size):
+        total += read(row, i)
+    mean = total / count
+    for i in range(row.size):
+        squares += (read(row, i) - mean) ** 2
+    scale = ONE / F(math.sqrt(squares / count + epsilon))
+    for i in range(row.size):
+        store(out, i, F((read(row, i) - mean) * scale * weight[i] + bias[i]))
+
+
 @compile_loop
 def normalize_rows(normed: Any, x: Any, weight: Any, bias: Any, epsilon: Any) -> None:
     """Write to `normed` (x - mean) / sqrt(variance + epsilon) weight + bias of each row of `x`, [r, c].
 
     `weight` and `bias` [c] are float32; the variance is that of the row's numbers, divided by c.
     """
-    count = F(x.shape[1])
     for at in range(len(x)):
-        row, out, total, squares = x[at], normed[at], F(0), F(0)
+        _normalize_row(normed[at], x[at], weight, bias, epsilon)
+
+
+@compile_loop
+def add_and_normalize_rows(normed: Any, made: Any, x: Any, weight: Any, bias: Any, epsilon: Any) -> None:
+    """Do what `add_rows` does, the factor 1, and `normalize_rows` of that, while each row is in the cache."""
+    for at in range(len(made)):
+        out, row = made[at], x[at]
         for i in range(row.size):
-            total += read(row, i)
-        mean = total / count
-        for i in range(row.size):
-            squares += (read(row, i) - mean) ** 2
-        scale = ONE / F(math.sqrt(squares / count + epsilon))
-        for i in range(row.size):
-            store(out, i, F((read(row, i) - mean) * scale * weight[i] + bias[i]))
+            store(out, i, F(read(row, i) + read(out, i)))
+        _normalize_row(normed[at], out, weight, bias, epsilon)

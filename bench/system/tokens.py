@@ -5,6 +5,7 @@ torch takes twice as long in float32, and two to five times in bfloat16, where i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeGuard
 
 import numpy as np
@@ -42,17 +43,33 @@ def add_(made: Tensor, x: Tensor, factor: float = 1.0) -> Tensor:
     return made
 
 
-def normalize(x: Tensor, norm: nn.LayerNorm, factor: float = 1.0) -> Tensor:
-    """Put tokens [..., w] through a norm that `is_plain`, times a factor: float32, or bfloat16 rounded once."""
-    from bench.system import token_loops  # imports numba
+class Norm:
+    """A layer norm that `is_plain`, times a factor, as loops take it: made once for all tokens."""
 
-    rows = x.reshape(-1, x.shape[-1]).contiguous()
-    normed = rows.new_empty(rows.shape)
-    weight, bias = (view_array(factor * part.float()) for part in (norm.weight, norm.bias))
-    epsilon = np.float32(norm.eps)
-    run_by_rows(
-        lambda normed, x: token_loops.normalize_rows(normed, x, weight, bias, epsilon),
-        view_array(normed),
-        view_array(rows),
-    )
-    return normed.view(x.shape)
+    def __init__(self, norm: nn.LayerNorm, factor: float = 1.0) -> None:
+        self.weight, self.bias = (view_array(factor * part.float()) for part in (norm.weight, norm.bias))
+        self.epsilon = np.float32(norm.eps)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Put tokens [..., w] through the norm: float32, or bfloat16 rounded once."""
+        from bench.system import token_loops  # imports numba
+
+        rows = x.reshape(-1, x.shape[-1]).contiguous()
+        normed = rows.new_empty(rows.shape)
+        self._run(token_loops.normalize_rows, normed, rows)
+        return normed.view(x.shape)
+
+    def add_(self, made: Tensor, x: Tensor) -> Tensor:
+        """Replace `made` [..., w] by x + made, as `add_` does, and return it put through the norm, in one pass."""
+        from bench.system import token_loops
+
+        rows, width = made.view(-1, made.shape[-1]), made.shape[-1]
+        normed = rows.new_empty(rows.shape)
+        self._run(token_loops.add_and_normalize_rows, normed, rows, x.expand_as(made).reshape(-1, width))
+        return normed.view(made.shape)
+
+    def _run(self, loop: Callable[..., None], *rows: Tensor) -> None:
+        def run(*arrays: np.ndarray) -> None:
+            loop(*arrays, self.weight, self.bias, self.epsilon)
+
+        run_by_rows(run, *map(view_array, rows))

@@ -14,6 +14,7 @@ from PIL import Image
 
 from bench.data.headers import read_claimed_size
 from bench.data.label_files import ARRAY
+from bench.data.palettes import list_palette_remarks
 from bench.errors import UserError, writing
 from bench.exchange.exported_classes import has_classes, write_exported
 from bench.exchange.label_pictures import list_maps, read_picture, require_pictures
@@ -67,6 +68,8 @@ def read(source: Source) -> Iterator[ForeignImage]:
     pictures = require_pictures(source.path, list_maps(source.path), "label map")
     source.require_classes()
     source.notes.expected = len(pictures)
+    for remark in list_palette_remarks(pictures):
+        source.notes.say(remark)
     lowest, highest = min(source.classes.texts), max(source.classes.texts)
     seen: set[str] = set()
     for picture in pictures:

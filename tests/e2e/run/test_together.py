@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -99,7 +101,8 @@ def test_stopped_in_the_first_seconds(tmp_path: Path, number: signal.Signals, co
         words = [*more[command], f"store={tmp_path}/s{tenths}", f"out={tmp_path}/out"]
         process = launch(zgs(command, *words))
         wait_until_it_listens(process)
-        time.sleep(tenths / 10)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(tenths / 10)
         if process.poll() is None:
             stopped(process, number, done=(0, 3))
         else:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from bench.caption.guidance import Guidance, Guided, _shift, guide
 from bench.caption.language_step import LanguageStep
+from bench.caption.token_attention import CacheGradient
 from bench.system import panels
 from tests.unit.caption import tiny
 
@@ -15,14 +16,33 @@ from tests.unit.caption import tiny
 @pytest.mark.parametrize("factor", [0.9, 1.0, 0.0])
 def test_the_shift_is_its_formula(factor: float) -> None:
     torch.manual_seed(0)
-    cache, gradient = (torch.randn(2, 3, 4, 5, 7, dtype=torch.float64) for _ in range(2))
-    gradient[0, 0] = 0
-    norm = gradient.flatten(2).norm(dim=2)[..., None, None, None]
-    expected = cache - 0.3 * gradient / (norm + 1e-15) ** factor
+    cache = torch.randn(2, 2, 3, 4, 5, 7, dtype=torch.float64)  # of two layers
+    shapes = ((2, 3, 4, 6), (2, 3, 3, 4, 7), (2, 3, 4, 6), (2, 3, 4, 7))
+    gradient = CacheGradient(*(torch.randn(shape, dtype=torch.float64) for shape in shapes))
+    gradient.logits[0, 0] = 0
+    whole = gradient.expand()
+    assert whole[1, 0, 2, 3, 4, 5] == gradient.logits[1, 2, 3, 4] * gradient.packed[1, 2, 0, 3, 5]
+    assert whole[1, 1, 2, 3, 4, 5] == gradient.weights[1, 2, 3, 4] * gradient.mixed[1, 2, 3, 5]
+    norm = whole.flatten(3).norm(dim=3)[..., None, None, None]
+    expected = cache - 0.3 * whole / (norm + 1e-15) ** factor
+    options = Guidance(step=0.3, grad_norm_factor=factor)
     for kind, off in ((torch.float64, 1e-12), (torch.float32, 1e-6)):
-        made, used = cache.to(kind, copy=True), gradient.to(kind, copy=True)
-        _shift(made, used, Guidance(step=0.3, grad_norm_factor=factor))
+        made, own = cache.to(kind, copy=True), CacheGradient(*(part.to(kind) for part in gradient))
+        for layer in range(2):
+            _shift(made[layer], CacheGradient(*(part[layer] for part in own)), options)
         torch.testing.assert_close(made.double(), expected, rtol=off, atol=off)
+    together = cache.clone()
+    _shift(together, gradient, options)
+    torch.testing.assert_close(together, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("cached", [0, 5])
+def test_a_context_that_no_gradient_leads_to_stays(kind: torch.dtype, cached: int) -> None:
+    cache = torch.randn(2, 3, 4, cached, 7, dtype=kind)
+    shapes = ((3, 4, cached + 1), (3, 3, 4, 7), (3, 4, cached + 1), (3, 4, 7))
+    _shift(made := cache.clone(), CacheGradient(*(torch.zeros(shape, dtype=kind) for shape in shapes)), Guidance())
+    assert torch.equal(made, cache)
 
 
 @pytest.mark.parametrize("candidates", [6, None])

@@ -52,6 +52,19 @@ def test_panoptic_ids_that_no_segment_has_are_of_none(tmp_path: Path) -> None:
     assert {t: m[0].sum() for t, m in masks_of(one).items()} == {"sky": 2, "wall": 2} and not one.faults
 
 
+def test_maps_with_a_segment_at_every_pixel_are_counted(tmp_path: Path) -> None:
+    """Where nothing is left out transformers may have filled the map; an image of no segment is none of them."""
+    rows = info((0, 2, 0.75), (1, 0, 0.5), (2, 1, 0.5))
+    for name, labels in (("a", MAP), ("b", MAP), ("c", np.where(MAP == 1, -1, MAP)), ("d", np.where(MAP == 1, 3, MAP))):
+        save(tmp_path / f"n/{name}.npz", segmentation=labels, segments_info=rows)
+    save(tmp_path / "n/e.npz", segmentation=MAP * 0, segments_info=info())
+    notes = read_noted("transformers", tmp_path / "n", classes=named(tmp_path))[1]
+    assert [note for note in notes if "at every pixel" in note] == [
+        "2 maps have a segment at every pixel: but for EoMT, transformers (5.23) gives pixels that no mask has to the "
+        "strongest one (the first: a)"
+    ]
+
+
 def test_instances_of_a_mask_each_overlap(tmp_path: Path) -> None:
     """As Mask2Former's return_binary_maps=True gives them, asked of transformers itself; a map would lose pixels."""
     from transformers import Mask2FormerImageProcessor

@@ -79,7 +79,12 @@ def test_our_own_list_comes_back_letter_by_letter(tmp_path: Path, dataset: Any) 
     images = [ForeignImage(f"i{number:02}", (2, 2), (Segment(text, mask),)) for number, text in ODD.items()]
     write("label-maps", images, tmp_path / "maps", ODD)
     found = source(tmp_path / "maps", dataset)
-    assert found.classes.texts == ODD
+    assert found.classes.texts == ODD and len(found.notes.list_lines()) == 1
+    by_hand = source(tmp_path / "maps", dataset, classes="voc20")
+    assert by_hand.classes.texts[1] == "aeroplane" and by_hand.notes.list_lines() == [
+        f"{tmp_path}/maps/classes.csv, which `zgs export` left, calls 15 of its 15 numbers, 1 'dog', otherwise than "
+        "classes=: leave that out to read by it"
+    ]
     assert list(load_kind("label-maps").read(found)) == images
     assert not [line for line in found.notes.list_lines() if "first=0" in line], "these are its own numbers"
     plain = {number: text for number, text in ODD.items() if text == text.strip() and number != 15}

@@ -14,6 +14,7 @@ from bench.encode.global_subtraction import GlobalSubtraction
 from bench.errors import UserError
 from bench.models.clip import Clip
 from bench.models.dino import Dino
+from bench.models.text_tower import TextTower
 from bench.records import Sample
 from bench.system import compiled
 from bench.system.products import leave_to_torch
@@ -71,8 +72,12 @@ def test_every_part_goes_through_the_compiler(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.slow
 def test_compiled_blocks_agree_and_share_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Traced by torch itself, without a break in the graph, which ``fullgraph`` makes an error."""
+    """Traced by torch itself, without a break in the graph, which ``fullgraph`` makes an error.
+
+    Packs of texts are full, as on a GPU: a processor tries other numbers of rows, each size a graph of its own.
+    """
     torch._dynamo.reset()
+    monkeypatch.setattr(TextTower, "round_up", lambda tower, _: tower.rows)
     calls, graphs, compile_really = Counter[str](), Counter[str](), torch.compile
 
     def compile_by(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
@@ -88,7 +93,7 @@ def test_compiled_blocks_agree_and_share_a_graph(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(torch, "compile", compile_by)
     check_agreement(calls)
     assert graphs["run_block"] == graphs["run"] == 1 < calls["run"]
-    assert graphs["project"] <= 3 and graphs["leave"] <= 3, "both towers have widths of their own"
+    assert graphs["leave"] == 1 and graphs["project"] == 2, "both towers have widths of their own"
 
 
 @pytest.mark.slow

@@ -119,7 +119,7 @@ def test_texts_that_begin_alike_share_rows_and_keep_their_bits(monkeypatch: pyte
     torch.testing.assert_close(alone, padded(tower_model(), some), rtol=1e-4, atol=1e-4)
 
 
-def test_packs_are_full_but_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_of_a_call_are_full_but_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     tower, some = TextTower(clip_model(100), rows=24), [[98, 5, token, END] for token in range(50)]
     few, fours = tower.round_up(2), tower.round_up(4)

@@ -136,6 +136,8 @@ def test_settings_of_metrics_are_those_that_make_them() -> None:
     ):
         assert find_settings(metric, score, usual) == tuple(f"score.{word}" for word in words), metric
     own = ("mine.image.soft>0.5", "mine.ignore")
+    for bound in ("0.50", ".6", "x", ""):
+        assert find_settings(f"recall>{bound}", {}, ["recall>0.5"]) == (), "no run would have a number of this name"
     assert find_settings("mine.pair.soft>0.5", {}, own) == ("score.aggregation=[image,pair]",)
     assert find_settings("mine.zero", {}, own) == (), "of unseen, or of unmatched?"
     with patch.object(empty, "REGISTRY", [*empty.REGISTRY, Metric("mine", compute_iou, {"mine": "Mine"}, "labels")]):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.system import products, rowwise
-from bench.system.tokens import add_, is_plain, normalize, takes_between
+from bench.system.tokens import Norm, add_, is_plain, takes_between
 
 ROUNDING = {torch.float32: 2e-6, torch.bfloat16: 2**-8}
 
@@ -42,7 +42,7 @@ def make_norm(width: int, dtype: torch.dtype) -> nn.LayerNorm:
 def test_a_norm_is_that_of_float64_rounded_once(shape: tuple[int, ...], factor: float, dtype: torch.dtype) -> None:
     x, norm = draw(*shape, dtype=dtype), make_norm(shape[-1], dtype)
     expected = factor * nn.LayerNorm.forward(make_norm(shape[-1], dtype).double(), x.double())
-    made = normalize(x, norm, factor)
+    made = Norm(norm, factor)(x)
     assert made.shape == x.shape and made.dtype == dtype
     torch.testing.assert_close(made.double(), expected, rtol=ROUNDING[dtype], atol=2e-5)
 
@@ -51,7 +51,7 @@ def test_a_norm_of_large_numbers_far_from_0_has_their_variance() -> None:
     """The variance is that of differences from the mean, not a difference of two large squares."""
     x = torch.tensor([[1e4, 1e4 + 1, 1e4 + 2, 1e4 + 3]])
     norm = nn.LayerNorm(4, eps=0.0)
-    torch.testing.assert_close(normalize(x, norm), norm.double()(x.double()).float(), rtol=1e-4, atol=0)
+    torch.testing.assert_close(Norm(norm)(x), norm.double()(x.double()).float(), rtol=1e-4, atol=0)
 
 
 @pytest.mark.usefixtures("threads")
@@ -77,11 +77,20 @@ def test_one_sequence_is_added_to_each_of_several_and_another_shape_is_an_error(
 
 @pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize("dtype", ROUNDING)
+def test_a_sum_and_its_norm_in_one_pass_have_the_bits_of_two(dtype: torch.dtype) -> None:
+    made, x = draw(2, 9, 33, dtype=dtype), draw(2, 20, 33, dtype=dtype, seed=1)[:, 3:12]
+    norm, summed = Norm(make_norm(33, dtype), 1.702), add_(made.clone(), x)
+    normed = norm.add_(made, x)
+    assert torch.equal(made, summed) and torch.equal(normed, norm(summed)) and normed.dtype == dtype
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("dtype", ROUNDING)
 def test_a_row_has_the_bits_that_it_has_alone(dtype: torch.dtype) -> None:
     made, x, norm = draw(37, 50, dtype=dtype), draw(37, 50, dtype=dtype, seed=1), make_norm(50, dtype)
     alone = [add_(part.clone(), row, 0.3) for part, row in zip(made.split(1), x.split(1), strict=True)]
     assert torch.equal(add_(made.clone(), x, 0.3), torch.cat(alone))
-    assert torch.equal(normalize(x, norm), torch.cat([normalize(row, norm) for row in x.split(1)]))
+    assert torch.equal(Norm(norm)(x), torch.cat([Norm(norm)(row) for row in x.split(1)]))
 
 
 def test_which_norms_and_which_tokens(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,73 @@
+"""How many workers a machine's memory holds, by the sizes of the files that their models are read from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.run import worker_memory
+from bench.run.executor import Local
+from bench.run.worker_memory import estimate_models, limit_by_memory
+
+GIB = 1 << 30
+STAGES = {
+    "segment": {"_target_": "bench.segment.dino_ward.DinoWard"},
+    "encode": {"_target_": "bench.encode.global_subtraction.GlobalSubtraction"},
+    "caption": {"_target_": "bench.caption.zerocap.ZeroCap"},
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, Any]:
+    """Models of 5 GiB (CLIP), 1 GiB (language) and 100 GiB that no stage names; the files are of holes alone."""
+    models: dict[str, Any] = {}
+    for name, size in (("clip", 5 * GIB), ("language", GIB), ("sentence", 100 * GIB)):
+        (tmp_path / name).mkdir()
+        with (tmp_path / name / "model.safetensors").open("wb") as file:
+            file.truncate(size)
+        models[name] = {"source": str(tmp_path / name)}
+    return {**STAGES, "models": models | {"dino": {"source": str(tmp_path / "absent")}, "sam": None}}
+
+
+def test_the_language_model_works_beside_a_part_of_clip(settings: dict[str, Any]) -> None:
+    assert estimate_models(settings) == 5 * GIB, "CLIP alone is more than 3 GiB of it and the language model"
+    settings["models"]["language"] = {"source": settings["models"]["sentence"]["source"]}
+    assert estimate_models(settings) == 103 * GIB
+    assert estimate_models({**settings, "caption": None}) == 5 * GIB
+    assert estimate_models({"models": {}}) == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "most", "expected"),
+    [(None, 64, 64), (16.0, 2, 2), (15.9, 2, 2), (11.0, 2, 1), (11.5, 2, 2), (2.0, 64, 1), (60.5, 64, 10)],
+)
+def test_as_many_workers_as_have_room(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, there: float | None, most: int, expected: int
+) -> None:
+    """5.5 GiB each, and half a GiB for who leads them; at least one is tried."""
+    monkeypatch.setattr(worker_memory, "measure_memory", lambda: None if there is None else int(there * GIB))
+    number, why = limit_by_memory(settings, most)
+    told = f"executor.workers=auto: {expected} of {most}, one a processor, since of {there} GiB a worker may take 5.5"
+    assert number == expected and why.partition(";")[0] == ("" if expected == most else told)
+
+
+def test_a_session_takes_the_workers_that_have_room_and_says_so(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[int] = []
+    monkeypatch.setattr(worker_memory, "measure_memory", lambda: 12 * GIB)
+    monkeypatch.setattr("bench.run.executor.count_processors", lambda: 64)
+    monkeypatch.setattr("bench.run.executor.list_modules", lambda _: [])
+    monkeypatch.setattr("bench.run.executor._open_crew", lambda workers, *_: opened.append(workers) or Crew())
+    for workers, expected, told in (("auto", 2, "executor.workers=auto: 2 of 64,"), (64, 64, "")):
+        with Local(workers).open_session({**settings, "device": "cpu"}):
+            assert opened.pop() == expected
+        assert capsys.readouterr().err.startswith(told)
+
+
+class Crew:
+    """No processes."""
+
+    run = None
