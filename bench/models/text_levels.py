@@ -23,8 +23,8 @@ STEP = 16
 class LevelAttention:
     """The attention of rows that ask, all at once; no pack has more than ``most`` rows, no prefix is ``longest``er."""
 
-    def __init__(self, asking: Asking, heads: int, longest: int, most: int, device: torch.device) -> None:
-        self.heads, self.most, self.spans = heads, most, asking.spans
+    def __init__(self, asking: Asking, filled: int, heads: int, longest: int, most: int, device: torch.device) -> None:
+        self.missing, self.heads, self.most, self.spans = filled - len(asking.rows), heads, most, asking.spans
         rows, shared, seen = (torch.from_numpy(part) for part in (asking.rows, asking.shared, asking.seen))
         self.rows = rows.to(device)
         length = -(-max(longest, int((asking.shared + asking.counts).max())) // STEP) * STEP
@@ -36,7 +36,7 @@ class LevelAttention:
 
     def __call__(
         self, packed: Float[Tensor, "r 3w"], caches: Sequence[Float[Tensor, "2 h p k"]]
-    ) -> Float[Tensor, "a w"]:
+    ) -> Float[Tensor, "A w"]:
         """Attend to the prefixes, whose keys and values ``caches`` has, and to rows of the pack; sums in float32."""
         queries, keys, values = packed.float().view(len(packed), 3, self.heads, -1).unbind(1)  # each r h k
         queries = queries.index_select(0, self.rows)  # a h k; several times as fast as an index
@@ -44,7 +44,8 @@ class LevelAttention:
         shared = [_Shared(span, caches[span.prefix].float(), self.most) for span in used]
         logits = self._compare(queries, keys, shared)  # a h l
         weights = logits.mul_(queries.shape[-1] ** -0.5).softmax(dim=-1)
-        return self._mix(weights, values, shared).flatten(1).to(packed.dtype)
+        mixed = self._mix(weights, values, shared).flatten(1).to(packed.dtype)
+        return F.pad(mixed, (0, 0, 0, self.missing)) if self.missing else mixed
 
     def _compare(
         self, queries: Float[Tensor, "a h k"], keys: Float[Tensor, "r h k"], prefixes: Sequence[_Shared]

@@ -15,6 +15,8 @@ import numpy as np
 from jaxtyping import Int64
 
 Tokens = tuple[int, ...]
+BLOCK = 64
+"""Rows of a pack are whole blocks of a product: of 960 a large tower takes 0.7 % less than 60 / 59 times 944's time."""
 
 
 class Branch(NamedTuple):
@@ -97,7 +99,7 @@ class Pack:
 
 
 def fill_packs(branches: Sequence[Branch], rows: int) -> Iterator[Pack]:
-    """Fill packs of at most ``rows`` rows with sorted branches, in their order: as few as can be, as equal as can be.
+    """Fill packs of at most ``rows`` rows with sorted branches, in their order: as few as can be (`share_out`).
 
     A small pack reads all weights for few rows. What is left is shared out anew behind each one, since the rows that a
     text shares with one of the pack before are there twice.
@@ -117,8 +119,12 @@ def fill_packs(branches: Sequence[Branch], rows: int) -> Iterator[Pack]:
 
 
 def share_out(count: int, most: int) -> int:
-    """Share so many rows, at least one, out to as few packs of at most ``most`` as can be: how many each has."""
-    return -(-count // -(-count // most))
+    """Share so many rows, at least one, out to as few packs of at most ``most`` as can be: how many each has.
+
+    All have as many but the last one: the next multiple of `BLOCK`, if that is not too many.
+    """
+    each = -(-count // -(-count // most))
+    return min(-(-each // BLOCK) * BLOCK, most)
 
 
 def count_rows(branches: Iterable[Branch]) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -146,39 +147,38 @@ class TextTower:
         Only these are read after the last attention.
         """
         x, packed = self._walk(pack, prefixes)
-        attend = self._open_attention([path[-1] for path in pack.paths], pack, prefixes)
-        ends = torch.tensor([path[-1] for path in pack.paths], device=self.device)
-        return x[ends], attend(packed, [prefix.cache[-1] for prefix in prefixes])
+        ends = [path[-1] for path in pack.paths]
+        attend = self._open_attention(ends, len(ends), pack, prefixes)
+        states = x[torch.tensor(ends, device=self.device)]
+        return states, attend(packed, [prefix.cache[-1] for prefix in prefixes])
 
     def _walk(
-        self, pack: Pack, prefixes: Sequence[Prefix], see: Callable[[Float[Tensor, "r 3w"]], None] | None = None
+        self, pack: Pack, prefixes: Sequence[Prefix], see: Callable[[Tensor], None] = lambda packed: None
     ) -> tuple[Float[Tensor, "R w"], Float[Tensor, "r 3w"]]:
         """Walk to the last attention: what enters its block, filled up, and the queries, keys and values made of it.
 
         Those of every block are there to ``see``, and let go before its MLP, which needs the room.
         """
-        tokens, places = torch.tensor(pack.tokens, device=self.device), torch.tensor(pack.places, device=self.device)
-        x = self._fill_up(self.embedding[tokens] + self.positions[places].to(self.embedding.dtype))  # R w
-        attend = self._open_attention(range(len(tokens)), pack, prefixes)
-        for number, block in enumerate(self.blocks[:-1]):
-            packed = self._project(block, x, len(tokens), see)
-            heads = self._fill_up(attend(packed, [prefix.cache[number] for prefix in prefixes]))
+        count, filled = len(pack.tokens), self.round_up(len(pack.tokens))
+        x = self._embed(pack, filled)  # R w
+        attend = self._open_attention(range(count), filled, pack, prefixes)
+        see(packed := self.blocks[0].project(x)[:count])
+        for number, (block, following) in enumerate(pairwise(self.blocks)):
+            heads = attend(packed, [prefix.cache[number] for prefix in prefixes])  # R w
             del packed
             x = block.leave(x, heads)
-        return x, self._project(self.blocks[-1], x, len(tokens), see)
+            see(packed := following.project(x)[:count])
+        return x, packed
 
-    def _project(
-        self, block: Block, x: Float[Tensor, "R w"], count: int, see: Callable[[Tensor], None] | None
-    ) -> Float[Tensor, "r 3w"]:
-        """Compute the queries, keys and values of the rows that are no filling, and show them to who wants to see."""
-        packed = block.project(x)[:count]
-        if see is not None:
-            see(packed)
-        return packed
+    def _embed(self, pack: Pack, filled: int) -> Float[Tensor, "R w"]:
+        """Embed the tokens of a pack at their places, filled up with some token, which nobody reads."""
+        filling = [0] * (filled - len(pack.tokens))
+        tokens, places = (torch.tensor(part + filling, device=self.device) for part in (pack.tokens, pack.places))
+        return self.embedding[tokens].add_(self.positions[places].to(self.embedding.dtype))
 
-    def _open_attention(self, rows: Sequence[int], pack: Pack, prefixes: Sequence[Prefix]) -> Attention:
+    def _open_attention(self, rows: Sequence[int], filled: int, pack: Pack, prefixes: Sequence[Prefix]) -> Attention:
         longest = max(len(prefix.tokens) for prefix in prefixes)
-        return open_attention(pack.ask(rows), self._heads, longest, self.rows, self.device)
+        return open_attention(pack.ask(rows), filled, self._heads, longest, self.rows, self.device)
 
     def _finish(self, x: Float[Tensor, "n w"], mixed: Float[Tensor, "n w"]) -> Float[Tensor, "n d"]:
         """Bring last tokens from the last attention into the joint space, a pack at a time."""

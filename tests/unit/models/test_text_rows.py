@@ -17,14 +17,14 @@ CPU = torch.device("cpu")
 HEADS, SIZE = 2, 4
 
 
-def open_levels(asking: Asking) -> Attention:
+def open_levels(asking: Asking, filling: int = 0) -> Attention:
     """The attention of a GPU, here on a processor."""
-    return LevelAttention(asking, HEADS, 3, 256, CPU)
+    return LevelAttention(asking, len(asking.rows) + filling, HEADS, 3, 256, CPU)
 
 
-def open_rows(asking: Asking) -> Attention:
+def open_rows(asking: Asking, filling: int = 0) -> Attention:
     """The attention of a processor."""
-    return open_attention(asking, HEADS, 3, 256, CPU)
+    return open_attention(asking, len(asking.rows) + filling, HEADS, 3, 256, CPU)
 
 
 FORMS = pytest.mark.parametrize("form", [open_rows, open_levels])
@@ -66,13 +66,16 @@ def test_every_text_is_in_one_pack_with_all_its_rows(rows: int) -> None:
     assert count_rows(branches) < sum(len(branch.own) for branch in branches)
 
 
-def test_packs_are_as_few_and_as_equal_as_can_be() -> None:
+def test_packs_are_as_few_and_as_equal_as_whole_blocks_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [share_out(count, 960) for count in (1, 64, 65, 960, 961, 4707)] == [64, 64, 128, 960, 512, 960]
+    assert share_out(5, 30) == share_out(31, 30) == 30
+    monkeypatch.setattr("bench.models.text_rows.BLOCK", 1)
+    assert [share_out(count, 8) for count in (1, 8, 9, 16, 17)] == [1, 8, 5, 8, 6]
     branches = [Branch(0, 0, (1, token, 0)) for token in range(2, 29)]  # 1 + 2 * 27 rows, the 1 once in each pack
     assert [len(pack.tokens) for pack in fill_packs(branches, 50)] == [29, 27]
     assert [len(pack.tokens) for pack in fill_packs(branches, 29)] == [29, 27]
     # no pack can have 28 of an odd number of rows: a third one, of the two left, takes its share from the second
     assert [len(pack.tokens) for pack in fill_packs(branches, 28)] == [27, 15, 15]
-    assert [share_out(count, 8) for count in (1, 8, 9, 16, 17)] == [1, 8, 5, 8, 6]
 
 
 def attend_plainly(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
@@ -84,14 +87,15 @@ def attend_plainly(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tens
 @FORMS
 @pytest.mark.parametrize("only_ends", [False, True])
 def test_attention_is_that_of_each_token_over_its_own_text(
-    form: Callable[[Asking], Attention], only_ends: bool
+    form: Callable[[Asking, int], Attention], only_ends: bool
 ) -> None:
     torch.manual_seed(0)
     branches = draw_branches(40, 2)
     (pack,) = fill_packs(branches, 1000)
     packed, caches = torch.randn(len(pack.tokens), 3 * HEADS * SIZE), [torch.randn(2, HEADS, 3, SIZE) for _ in range(2)]
     rows = [path[-1] for path in pack.paths] if only_ends else list(range(len(pack.tokens)))
-    found = form(pack.ask(rows))(packed, caches)
+    found = form(pack.ask(rows), 2)(packed, caches)
+    assert len(found) == len(rows) + 2 and (found[-2:] == 0).all()
     queries, keys, values = packed.view(-1, 3, HEADS, SIZE).unbind(1)
     for path, branch in zip(pack.paths, branches, strict=True):
         past = caches[branch.prefix][:, :, : branch.shared].transpose(1, 2)  # 2 p h k
@@ -145,7 +149,7 @@ def test_rows_that_threads_share_out_have_the_same_bits(monkeypatch: pytest.Monk
     torch.manual_seed(0)
     (pack,) = fill_packs(draw_branches(40, 2), 1000)
     packed, caches = torch.randn(len(pack.tokens), 3 * HEADS * SIZE), [torch.randn(2, HEADS, 3, SIZE) for _ in range(2)]
-    call = partial(attend, pack.ask(range(len(packed))), HEADS, packed, caches)
+    call = partial(attend, pack.ask(range(len(packed))), len(packed), HEADS, packed, caches)
     alone, before = call(), torch.get_num_threads()
     monkeypatch.setattr("bench.system.rowwise.LEAST", 1)
     torch.set_num_threads(3)

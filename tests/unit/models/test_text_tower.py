@@ -119,17 +119,17 @@ def test_texts_that_begin_alike_share_rows_and_keep_their_bits(monkeypatch: pyte
     torch.testing.assert_close(alone, padded(tower_model(), some), rtol=1e-4, atol=1e-4)
 
 
-def test_packs_of_a_call_are_as_equal_as_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_of_a_call_are_full_but_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     tower, some = TextTower(clip_model(100), rows=24), [[98, 5, token, END] for token in range(50)]
-    few, twenty, more, ends = (tower.round_up(count) for count in (2, 20, 17, 16))
+    few, fours = tower.round_up(2), tower.round_up(4)
     monkeypatch.setattr(
         "bench.models.blocks.multiply", lambda x, *rest, **more: seen.append(len(x)) or multiply(x, *rest, **more)
     )
     tower.encode(some, tower.read([98, 5]))
     # the beginning, of 2 tokens: of attention 2 products in the first layer, 1 in the last; then 50 texts of 2 tokens
-    # in 5 packs of 20; the other product of the last layer is of the 50 end tokens alone, in parts of 17, 17 and 16
-    assert seen == [few] * 3 + [twenty] * 3 * 5 + [more] * 2 + [ends]
+    # in 5 packs; the other product of the last layer is of the 50 end tokens alone, in 3 parts
+    assert seen == [few] * 3 + ([24] * 3 * 4 + [fours] * 3) + [24, 24, few]
 
 
 def test_beginnings_read_together_have_the_bits_of_each_alone() -> None:
