@@ -42,10 +42,12 @@ def read_csv(path: Path | str) -> pd.DataFrame:
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False, encoding_errors="surrogatepass")
-        for name in set(NUMBERS) & set(table.columns):
-            table[name] = [float(cell) if cell else float("nan") for cell in table[name]]
-        for name in set(WHOLE) & set(table.columns):
-            table[name] = pd.array([int(float(cell)) if cell else None for cell in table[name]], dtype="Int64")
+        for name in {*NUMBERS, *WHOLE} & set(table.columns):
+            cells = table[name].to_numpy(object)  # through which Python goes faster than through pandas' texts
+            if name in NUMBERS:
+                table[name] = [float(cell) if cell else float("nan") for cell in cells]
+            else:
+                table[name] = pd.array([int(float(cell)) if cell else None for cell in cells], dtype="Int64")
     except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
         reason = " ".join(str(error).split())
         raise UserError(f"{path}: cannot be read as a table of numbers ({reason}); make it again") from error

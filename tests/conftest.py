@@ -52,6 +52,7 @@ from hypothesis import settings
 from jaxtyping import jaxtyped
 
 import bench.records
+from bench.run import parts
 from bench.system import pages
 from tests.reused import reuse_files
 from tests.shared_runs import FULL, MEASURED, make_once, make_tiny_models, run_method
@@ -85,8 +86,10 @@ def pytest_configure(config: pytest.Config) -> None:
     torch.set_num_threads(1)
     check_shapes()
     # This process holds all libraries and what tests share, more than a worker: before each stage of a small model it
-    # would look through all its mappings and have the allocator give back memory that the next test asks for.
-    pages.LARGE = pages.MUCH = 1 << 40
+    # would look through all its mappings, which takes 12 ms, and have the allocator give back memory that the next test
+    # asks for. tests/unit/system/test_pages.py looks at its own.
+    pages.LARGE = pages.MUCH = parts.PACKED = 1 << 40
+    pages._MAPS = Path(os.devnull)
     # The same examples on every run and no deadline: a failure is a fault of the code, never of the machine.
     examples = FEW_EXAMPLES if "not slow" in config.getoption("markexpr") else MANY_EXAMPLES
     settings.register_profile("zgs", derandomize=True, deadline=None, database=None, max_examples=examples)

@@ -130,24 +130,20 @@ def pull_back_rows(
 
 
 @compile_loop
-def pull_back_norms(gradient: Any, summed: Any, residual: Any, weight: Any, bias: Any, epsilon: Any) -> None:
-    """Turn the gradient of the layer norms of summed [r, n] into that of summed, beside a residual one, in place.
+def pull_back_norms(weight: Any, gradient: Any, x: Any, means: Any, inverses: Any, residual: Any) -> None:
+    """Turn the gradient of the layer norms of x [r, n] into that of x, beside a residual one, in place.
 
-    With g = weight gradient, s = 1 / sqrt(variance + epsilon) and x = (summed - mean) s it is residual +
-    s (g - mean of g - x mean of g x). The bias is not read.
+    Means and inverse deviations are [r, 1]. With g = weight gradient and z = (x - mean) inverse it is residual +
+    inverse (g - mean of g - z mean of g z).
     """
     count = F(weight.size)
     for at in range(len(gradient)):
-        own, row, other, total, squares = gradient[at], summed[at], residual[at], F(0), F(0)
-        of_g, along = F(0), F(0)
+        own, row, other = gradient[at], x[at], residual[at]
+        mean, inverse, total, along = means[at, 0], inverses[at, 0], F(0), F(0)
         for i in range(weight.size):
-            total += row[i]
-            of_g += weight[i] * own[i]
-        mean = total / count
+            g = weight[i] * own[i]
+            total += g
+            along += g * (row[i] - mean)
+        of_g, slope = total / count, along * inverse * inverse / count
         for i in range(weight.size):
-            squares += (row[i] - mean) ** 2
-            along += weight[i] * own[i] * (row[i] - mean)
-        scale = F(1) / F(math.sqrt(squares / count + epsilon))
-        of_g, along = of_g / count, along * scale * scale / count
-        for i in range(weight.size):
-            own[i] = other[i] + scale * (weight[i] * own[i] - of_g - (row[i] - mean) * along)
+            own[i] = other[i] + inverse * (weight[i] * own[i] - of_g - (row[i] - mean) * slope)

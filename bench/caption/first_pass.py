@@ -89,7 +89,7 @@ def make_pass(parts: Sequence[Tensor], cache: Float[Tensor, "layers 2 b h t k"])
     rest = iter(parts)
 
     def take_normed() -> Normed:
-        return Normed(next(rest), next(rest))
+        return Normed(next(rest), next(rest), next(rest), next(rest))
 
     logits, normed, traces = next(rest), take_normed(), []
     for layer in cache:  # 2 b h t k

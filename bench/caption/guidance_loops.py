@@ -1,7 +1,7 @@
-"""Section 3.3: the parts of ZeroCap's guidance that are done row by row, as loops that numba compiles for float32.
+"""Section 3.3: the shift of ZeroCap's guidance, row by row, as loops that numba compiles for float32.
 
-`bench.caption.guidance` and `loss` are their doors. A row's bits do not depend on how many there are; those of torch's
-power do. Letters: r rows, h heads, t cached tokens, k channels a head, v tokens of the vocabulary, n candidates.
+`bench.caption.guidance` is their door. A row's bits do not depend on how many there are; those of torch's power do.
+Letters: r rows, h heads, t cached tokens, k channels a head.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def choose_largest(logits: Any, chosen: Any) -> None:
     """Write where the n largest of each row [v] are to chosen [r, n], in their order; of equal ones the first ones.
 
     Of at least n blocks n have a number that reaches the n-th largest of their maxima. So it is found among those that
-    do: few more than n, if the row is in no order.
+    do: few more than n, if the row is in no order. -0 is less than 0 here.
     """
     count, width = chosen.shape[1], logits.shape[1]
     size = max(1, min(BLOCK, width // count))

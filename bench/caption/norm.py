@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -18,10 +17,12 @@ _ATEN: Any = torch.ops.aten
 
 
 class Normed(NamedTuple):
-    """A layer norm's output, and its input, of which its gradient finds mean and deviation again."""
+    """A layer norm's output and what its gradient needs: its input [b, w], mean and inverse deviation [b, 1]."""
 
     output: Float[Tensor, "b w"]
     input: Float[Tensor, "b w"]
+    mean: Float[Tensor, "b 1"]
+    inverse_deviation: Float[Tensor, "b 1"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,35 +41,24 @@ class Norm:
 
     def __call__(self, x: Float[Tensor, "b w"], added: Float[Tensor, "b w"]) -> Normed:
         """Normalize x + added, which is written over ``added``."""
-        if not rowwise.takes(x, added):
-            return Normed(self._normalize(added.add_(x))[0], added)
-        from bench.system.token_loops import add_and_normalize_rows  # imports numba
-
-        made = torch.empty_like(x)
-        rowwise.run_by_rows(partial(self._run, add_and_normalize_rows), *map(rowwise.view_array, (made, added, x)))
-        return Normed(made, added)
+        added.add_(x)
+        output, *statistics = torch.native_layer_norm(added, self.weight.shape, self.weight, self.bias, self.epsilon)
+        return Normed(output, added, *statistics)
 
     def pull_back(
         self, gradient: Float[Tensor, "b w"], normed: Normed, residual: Float[Tensor, "b w"]
     ) -> Float[Tensor, "b w"]:
         """Compute the gradient of the sum from that of the norm, which may be used up, and of the sum otherwise."""
         if not rowwise.takes(gradient, residual):
-            known = (normed.input, self.weight.shape, *self._normalize(normed.input)[1:], self.weight, self.bias)
+            known = (normed.input, self.weight.shape, normed.mean, normed.inverse_deviation, self.weight, self.bias)
             made: Tensor = _ATEN.native_layer_norm_backward(gradient, *known, [True, False, False])[0]
             return made.add_(residual)
         from bench.caption.block_loops import pull_back_norms  # imports numba
 
-        parts = map(rowwise.view_array, (gradient, normed.input, residual))
-        rowwise.run_by_rows(partial(self._run, pull_back_norms), *parts)
+        parts = map(rowwise.view_array, (gradient, *normed[1:], residual))
+        rowwise.run_by_rows(partial(pull_back_norms, self._array), *parts)
         return gradient
 
-    def _normalize(self, x: Float[Tensor, "b w"]) -> tuple[Tensor, Tensor, Tensor]:
-        """Normalize by torch: the output [b, w], mean and inverse deviation [b, 1]."""
-        return torch.native_layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
-
     @cached_property
-    def _arrays(self) -> tuple[np.ndarray, np.ndarray, np.float32]:
-        return rowwise.view_array(self.weight), rowwise.view_array(self.bias), np.float32(self.epsilon)
-
-    def _run(self, loop: Callable[..., None], *rows: np.ndarray) -> None:
-        loop(*rows, *self._arrays)
+    def _array(self) -> np.ndarray:
+        return rowwise.view_array(self.weight)

@@ -196,7 +196,8 @@ class PredictionFile(Mapping[str, Prediction]):
         except (BadSample, OSError) as error:
             place = self.path.parent / name
             reason = str(error).removeprefix(f"{place}: ")
-            raise UserError(f"{place}: embeddings of {self.path.name} cannot be read ({reason})") from error
+            hint = "; copy it there under this name: the predictions name it" if reason == "file is missing" else ""
+            raise UserError(f"{place}: embeddings of {self.path.name} cannot be read ({reason}){hint}") from error
         if not same:
             raise UserError(f"{path}: not the embeddings that {self.path.name} was written with; write both again")
         return Archive(path, self.path.name)

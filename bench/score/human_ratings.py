@@ -129,7 +129,9 @@ def read_ratings(path: Path | str) -> Ratings:
             lines.setdefault(question, reader.line_num)
             raters.add(row["rater"])
     except OSError as error:
-        raise UserError(f"score.ratings={path}: cannot be read ({error.strerror})") from error
+        told = f"score.ratings={path}: cannot be read ({error.strerror})"
+        hint = "; `zgs study report FOLDER` writes such a file" if isinstance(error, FileNotFoundError) else ""
+        raise UserError(told + hint) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: not a csv file in UTF-8 ({error})") from error
     if not batches:

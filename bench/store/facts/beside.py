@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypeAlias
@@ -63,7 +63,7 @@ def find_named(name: str, listing: Listing | None = None) -> dict[str, Path]:
     top = modules.find_module(name.partition(".")[0])
     paths: dict[str, Path] = {}
     for root in dict.fromkeys([module.path.parent, *(top.folders if top else ())]):
-        for path in _find_meant(root, (listing or _list_names)(root), *_sort_texts(read_parsed(name).texts)):
+        for path in _find_meant(root, (listing or _list_names)(root), read_parsed(name).texts):
             paths[path.relative_to(root).as_posix()] = path
     return paths
 
@@ -86,7 +86,6 @@ def _hash_named(name: str, listing: Listing) -> dict[str, str]:
     return {label: hash_content(path) for label, path in found.items() if not _is_counted(name, path)}
 
 
-@lru_cache(maxsize=4096)
 def _sort_texts(texts: tuple[str, ...]) -> tuple[dict[str, list[str]], dict[str, str]]:
     """Sort the texts of a module: by the part before the first slash, and those that are an ending, with it."""
     heads: dict[str, list[str]] = {}
@@ -96,15 +95,22 @@ def _sort_texts(texts: tuple[str, ...]) -> tuple[dict[str, list[str]], dict[str,
     return heads, endings
 
 
-def _find_meant(
-    root: Path, there: frozenset[str], heads: Mapping[str, list[str]], endings: Mapping[str, str]
-) -> Iterator[Path]:
-    for text in (text for head in (there & heads.keys()) - {COMPILED} for text in heads[head] if ".." not in text):
-        path = root / text
-        if path.suffix not in CODE and (path.is_file() or (path.is_dir() and _holds_data(path))):
+def _find_meant(root: Path, there: frozenset[str], texts: tuple[str, ...]) -> Iterator[Path]:
+    named, ended = _list_meant(there, texts)
+    for path in (root / text for text in named):
+        if path.is_file() or (path.is_dir() and _holds_data(path)):
             yield path
-    for ending in {ending for text, ending in endings.items() if text not in there}:
-        yield from (root / each for each in there if each.endswith(ending) and not each.endswith(CODE))
+    yield from (root / name for name in ended)
+
+
+@lru_cache(maxsize=4096)
+def _list_meant(there: frozenset[str], texts: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """List the texts that may name what lies in a folder, and the names in it that have a written ending."""
+    heads, endings = _sort_texts(texts)
+    within = [text for head in (there & heads.keys()) - {COMPILED} for text in heads[head] if ".." not in text]
+    written = tuple({ending for text, ending in endings.items() if text not in there})
+    ended = [name for name in there if name.endswith(written) and not name.endswith(CODE)] if written else []
+    return [text for text in within if Path(text).suffix not in CODE], ended
 
 
 def _holds_data(folder: Path) -> bool:

@@ -16,7 +16,7 @@ from bench.doctor import caches
 from bench.errors import UserError
 from data_prep.random_models import make_all
 from tests.e2e.commands.test_doctor import examined, in_cache
-from tests.unit.models.archives import clip_model, save_archive
+from tests.unit.models.archives import write_archive
 from tests.unit.models.test_dino_file import original
 
 LARGE = "ViT-L-14-336px.pt"
@@ -36,7 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def published(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small archive in the place and under the name of OpenAI's; its sha256 is taken for the published one."""
     (home / ".cache" / "clip").mkdir(parents=True)
-    file = save_archive(home / ".cache" / "clip" / LARGE, clip_model().state_dict())
+    file = write_archive(home / ".cache" / "clip" / LARGE)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     monkeypatch.setattr(caches, "read_published_hashes", lambda: {LARGE: digest})
     return file

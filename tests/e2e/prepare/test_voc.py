@@ -27,6 +27,13 @@ def tree(tmp_path: Path) -> Path:
     return voc_tree(tmp_path / "from")
 
 
+@pytest.fixture(autouse=True)
+def _sheet(request: pytest.FixtureRequest) -> None:
+    """Drawn in the first test alone."""
+    if request.function is not test_what_is_on_disk_is_what_the_contract_says:
+        request.getfixturevalue("blank_sheet")
+
+
 def prepare(tree: Path, to: Path, *more: str) -> int:
     return main(["prepare", "voc", "--from", str(tree), "--to", str(to), *more])
 
@@ -68,7 +75,8 @@ def test_what_is_on_disk_is_what_the_contract_says(tree: Path, tmp_path: Path) -
         "images": sum(bool(p.any()) for p in person),
     }
     assert about["histogram"]["void"]["pixels"] == sum(int((voc20(i) == 255).sum()) for i in IDS)
-    assert len(about["histogram"]) == 22 and Image.open(to / "check.png").mode == "RGB"
+    sheet = Image.open(to / "check.png")
+    assert len(about["histogram"]) == 22 and sheet.mode == "RGB" and sheet.width > 800
 
 
 def test_the_reader_of_prepared_sets_takes_it(tree: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,12 @@ class Clip:
 
 
 def bpe(vocab: int, special_first: bool) -> Tokenizer:
+    """One of its own for each that asks, trained once."""
+    return Tokenizer.from_str(_train(vocab, special_first))
+
+
+@cache
+def _train(vocab: int, special_first: bool) -> str:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -51,7 +58,7 @@ def bpe(vocab: int, special_first: bool) -> Tokenizer:
     tokenizer.train_from_iterator([*corpus, "! ( ) , :\n"], trainer)
     if not special_first:
         tokenizer.add_special_tokens(["<|startoftext|>", "<|endoftext|>"])
-    return tokenizer
+    return str(tokenizer.to_str())
 
 
 def clip_model(vocab: int, width: int = 32, layers: int = 2, heads: int = 2, dim: int = 16, **text: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from functools import cache
 
 import numpy as np
@@ -26,12 +27,10 @@ NEAR = 7.0
 
 def blur_line(line: list[float], deviation: float) -> list[float]:
     """Sum a Gaussian over a line whose ends go on, term by term."""
-    reach, blurred = math.ceil(5 * deviation), []
-    weights = {step: math.exp(-(step**2) / (2 * deviation**2)) for step in range(-reach, reach + 1)}
-    for at in range(len(line)):
-        terms = [weight * line[min(max(at + step, 0), len(line) - 1)] for step, weight in weights.items()]
-        blurred.append(math.fsum(terms) / math.fsum(weights.values()))
-    return blurred
+    reach = math.ceil(5 * deviation)
+    weights = [math.exp(-(step**2) / (2 * deviation**2)) for step in range(-reach, reach + 1)]
+    longer, total = [*line[:1] * reach, *line, *line[-1:] * reach], math.fsum(weights)
+    return [math.fsum(map(operator.mul, weights, longer[at:])) / total for at in range(len(line))]
 
 
 @cache

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import tempfile
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,16 @@ SIZES: dict[str, Any] = {
 
 
 def clip_model(quick: bool = True, **sizes: Any) -> Any:
-    """open_clip's model of these sizes with weights that float16 holds exactly, float32."""
+    """open_clip's model of these sizes with weights that float16 holds exactly, float32: one for each that asks."""
+    return _draw_model(quick, **sizes) if sizes else copy.deepcopy(_draw_once(quick))
+
+
+@cache
+def _draw_once(quick: bool) -> Any:
+    return _draw_model(quick)
+
+
+def _draw_model(quick: bool, **sizes: Any) -> Any:
     torch.manual_seed(0)
     model = open_clip.CLIP(**{**SIZES, **sizes}, quick_gelu=quick).eval()
     with torch.no_grad():
@@ -49,6 +61,18 @@ class _Tree(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * torch.sigmoid(1.702 * x) if self.quick else nn.functional.gelu(x)
+
+
+def write_archive(file: Path) -> Path:
+    """The archive of `clip_model`, made once."""
+    file.write_bytes(_make_archive())
+    return file
+
+
+@cache
+def _make_archive() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return save_archive(Path(folder) / "clip.pt", clip_model().state_dict()).read_bytes()
 
 
 def save_archive(file: Path, weights: Mapping[str, Tensor], quick: bool = True, marks: bool = True) -> Path:

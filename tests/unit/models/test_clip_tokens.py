@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from functools import lru_cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,10 +62,19 @@ def test_openais_tokenizer_gives_the_same_tokens_without_its_padding(texts: list
     assert tokenize_texts(tokenizer, texts) == tokenize_by_open_clip(tokenizer, texts)
 
 
+@pytest.fixture(scope="module")
+def few_words(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The first 2,000 of OpenAI's 48,894 pairs, in a file as theirs: they are read ten times as fast."""
+    file = tmp_path_factory.mktemp("words") / "few.txt.gz"
+    lines = gzip.decompress(Path(open_clip.tokenizer.default_bpe()).read_bytes()).split(b"\n")
+    file.write_bytes(gzip.compress(b"\n".join(lines[:2001])))
+    return str(file)
+
+
 @pytest.mark.parametrize("change", ["canonicalize", "whitespace", "short", "reduced"])
-def test_openais_tokenizer_with_other_options(change: str) -> None:
+def test_openais_tokenizer_with_other_options(change: str, few_words: str) -> None:
     options: dict[str, dict[str, Any]] = {"short": {"context_length": 5}, "reduced": {"reduction_mask": "simple"}}
-    tokenizer = SimpleTokenizer(**options.get(change, {"clean": change}))
+    tokenizer = SimpleTokenizer(few_words, **options.get(change, {"clean": change}))
     texts = ["A Red_car, of 5!", "a <end_of_text> b", "R&amp;B"]
     assert tokenize_texts(tokenizer, texts) == tokenize_by_open_clip(tokenizer, texts)
 

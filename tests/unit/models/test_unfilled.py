@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from bench.models.clip import Clip
 from bench.models.sources import resolve
 from bench.models.unfilled import SkipRandomFill
-from tests.unit.models.archives import clip_model, save_archive
+from tests.unit.models.archives import clip_model, write_archive
 
 
 def test_nothing_is_drawn_and_constants_stay() -> None:
@@ -31,7 +31,7 @@ def test_nothing_is_drawn_and_constants_stay() -> None:
 def test_a_loaded_clip_has_the_files_numbers_and_drew_none(kind: str, tmp_path: Path) -> None:
     folder = Path(resolve("embedded:clip"))
     weights = load_file(folder / "open_clip_model.safetensors") if kind == "folder" else dict(clip_model().state_dict())
-    source = str(folder) if kind == "folder" else str(save_archive(tmp_path / "clip.pt", weights))
+    source = str(folder) if kind == "folder" else str(write_archive(tmp_path / "clip.pt"))
     before = torch.get_rng_state()
     loaded = Clip(source).model.state_dict()
     assert torch.equal(torch.get_rng_state(), before)

@@ -93,6 +93,11 @@ def test_embeddings_that_are_not_numbers_are_named(tmp_path: Path) -> None:
     (tmp_path / "p.npy").rename(tmp_path / "p.npz")
     with pytest.raises(UserError, match="p.npz: embeddings of p.json cannot be read"):
         PredictionFile(path)["a"]
+    (tmp_path / "p.npz").unlink()
+    with pytest.raises(
+        UserError, match=r"p.npz: embeddings of p.json cannot be read \(file is missing\); copy it there"
+    ):
+        PredictionFile(path)["a"]
 
 
 @pytest.mark.slow

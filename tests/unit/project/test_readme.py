@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = ("README.md", "CONTRIBUTING.md", "DATA.md", "SCORES.md", "PREDICTIONS.md", "RUNS.md", "MODELS.md", "STUDY.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "DATA.md", "SCORES.md", "PREDICTIONS.md", "RUNS.md", "MODELS.md", "STUDY.md",
+         "EXCHANGE.md", "PAPER.md", "CLUSTER.md", "STORE.md", "KEYS.md")  # fmt: skip
 LEFT_BY_RUNS = ("ids.txt",)
 FOLDERS = ("bench/", "conf/", "data_prep/", "results/", "scripts/", "tests/", ".ci/")
 

@@ -22,7 +22,7 @@ CUDA = ("nvidia-", "cuda-", "triton")
 
 
 def test_the_lock_names_nothing_but_pypi() -> None:
-    hosts = set(re.findall(r"\w+://[^/\"]+/", (ROOT / "uv.lock").read_text()))
+    hosts = set(re.findall(r"\b\w+://[^/\"]+/", (ROOT / "uv.lock").read_text()))
     assert hosts == {"https://pypi.org/", "https://files.pythonhosted.org/"}
     sources = [p["source"] for p in LOCK["package"] if p["name"] != "zgs"]
     assert [s for s in sources if s != {"registry": "https://pypi.org/simple"}] == []

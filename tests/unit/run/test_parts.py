@@ -14,5 +14,6 @@ def test_what_making_a_stage_has_read_is_given_back(monkeypatch: pytest.MonkeyPa
     told: list[object] = []
     monkeypatch.setattr(parts, "make_object", lambda *_, **__: told.append("made") or (lambda: None))
     monkeypatch.setattr(parts, "give_back", told.append)
+    monkeypatch.setattr(parts, "PACKED", PACKED)  # not that of the tests' own process
     parts.RunParts(compose_settings([])).make_stage("merge")
     assert told == ["made", PACKED]

@@ -170,3 +170,10 @@ def test_images_of_ratings_are_composed_and_slips_name_the_nearest(tmp_path: Pat
     item = by_hand([[0, 0]], [[[1, 1]]], [row(cat=1.0)], "caf\u00e9")
     with pytest.raises(UserError, match="nor a class name .did you mean 'cat'"):
         check_ratings(ratings, {"caf\u00e9": item}, ["caf\u00e9"], CLASSES.names)
+
+
+def test_ratings_that_are_not_there_name_the_command_that_writes_them(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"a.csv: cannot be read \(No such .*\); `zgs study report FOLDER` writes such a"
+    ):
+        read_ratings(tmp_path / "a.csv")

@@ -29,21 +29,27 @@ def test_energy_by_hand() -> None:
 def exact(unary: np.ndarray, image: np.ndarray, crf: DenseCrf) -> np.ndarray:
     """Mean field with the kernels written out as matrices; marginals [k, h, w]."""
     height, width, k = unary.shape
-    place = np.indices((height, width)).reshape(2, -1).T.astype(float)
     colour = image.reshape(-1, 3).astype(float)
     # |a - b|^2 = a^2 + b^2 - 2ab, which is exact: all are whole numbers.
-    near, alike = [np.add.outer((x**2).sum(1), (x**2).sum(1)) - 2 * x @ x.T for x in (place, colour)]
-    weighted = [
-        (crf.gaussian_compat, np.exp(-near / (2 * crf.gaussian_sxy**2))),
-        (crf.bilateral_compat, np.exp(-near / (2 * crf.bilateral_sxy**2) - alike / (2 * crf.bilateral_srgb**2))),
-    ]
-    roots = [np.sqrt(m.sum(axis=0)) for _, m in weighted]
-    total = sum(w * m / root / root[:, None] for (w, m), root in zip(weighted, roots, strict=True))
+    alike = np.add.outer((colour**2).sum(1), (colour**2).sum(1)) - 2 * colour @ colour.T
+    bilateral = np.exp(alike / (-2 * crf.bilateral_srgb**2)) * gaussian(height, width, crf.bilateral_sxy)
+    total: np.ndarray = 0  # type: ignore[assignment]
+    for weight, kernel in (
+        (crf.gaussian_compat, gaussian(height, width, crf.gaussian_sxy)), (crf.bilateral_compat, bilateral)
+    ):  # fmt: skip
+        root = np.sqrt(kernel.sum(axis=0))
+        total = total + kernel * (weight / root) / root[:, None]
     energy = unary.reshape(-1, k).astype(float)
     q = softmax(-energy)
     for _ in range(crf.iterations):
         q = softmax(-energy + total @ q)
     return q.T.reshape(k, height, width)
+
+
+def gaussian(height: int, width: int, deviation: float) -> np.ndarray:
+    """A Gaussian of the distance of every two pixels, [h w, h w]: that of their rows times that of their columns."""
+    rows, columns = (np.subtract.outer(*[np.arange(n, dtype=float)] * 2) ** 2 for n in (height, width))
+    return np.kron(*(np.exp(away / (-2 * deviation**2)) for away in (rows, columns)))
 
 
 def softmax(x: np.ndarray) -> np.ndarray:

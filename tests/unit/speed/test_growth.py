@@ -54,12 +54,13 @@ def test_every_call_of_scoring_does_all_of_it_anew() -> None:
             assert known.cache_info().misses == 1, "the call made them itself"
 
 
-def test_the_table_has_every_measurement(tmp_path: Path) -> None:
+def test_the_table_has_every_measurement(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     one = Growth("scores", "images", (1, 2), np.array([[1.0, 1.1], [2.0, 2.1]]), 1.0, 0.9, 1.1)
     assert [path.name for path in write_growth([one], tmp_path)] == ["growth.csv", "growth.png", "growth.svg"]
     table = pd.read_csv(tmp_path / "growth.csv")
     assert table["seconds"].tolist() == [1.0, 1.1, 2.0, 2.1] and (table["n"] == 4).all()
     assert set(table["weights"]) == {"not told"} and "settings" not in table
+    request.getfixturevalue("blank_figures")  # once is enough
     write_growth([one], tmp_path, ["encode=masked"], "clip embedded:clip")
     table = pd.read_csv(tmp_path / "growth.csv")
     assert set(table["weights"]) == {"clip embedded:clip"} and set(table["settings"]) == {"encode=masked"}

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.commands.settings import compose_settings
 from bench.errors import UserError
-from bench.speed import products
+from bench.speed import products, rates
 from bench.speed.caption_products import list_language_products
 from bench.speed.caption_step import Step
 from bench.speed.inputs import Inputs
@@ -107,7 +107,12 @@ def test_few_rows_of_gpt2_read_its_weights_from_memory(inputs: Inputs) -> None:
     assert {one.cold for one in list_language_products(step.cut.model, 11, 1)} == {False}
 
 
-def test_the_parts_of_a_step_are_its_seconds_and_the_rates_are_no_wonders(inputs: Inputs) -> None:
+def test_the_parts_of_a_step_are_its_seconds_and_the_rates_are_no_wonders(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "WAYS", ("torch",))
+    monkeypatch.setattr(rates, "SHORTEST", 1e-3)
+    monkeypatch.setattr(rates, "UNCACHED", 1 << 24)
     step = Step(inputs, inputs.context.make_stage("caption").search)  # type: ignore[attr-defined]
     step.search()
     parts = captions.measure_parts(step, 10.0)

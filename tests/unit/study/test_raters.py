@@ -13,6 +13,7 @@ import pytest
 
 from bench.errors import UsageError, UserError
 from bench.study.collected import Collected, collect
+from bench.study.database import FILE, open_database
 from bench.study.exclusion import ExclusionRule, exclude_raters, find_excluded
 from bench.study.raters import DAY, add_raters, find_rater, read_rater, renew_link
 from bench.study.raters_table import make_raters_table
@@ -92,10 +93,17 @@ def hash_label(label: str) -> int:
     return int(label.split()[-1]) % 4
 
 
-@pytest.fixture
-def rated(tmp_path: Path) -> tuple[sqlite3.Connection, list[str]]:
-    database = make_study(tmp_path, count=80, raters=3, task=7, controls=2)
+@pytest.fixture(scope="module")
+def rated_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[sqlite3.Connection, list[str]]:
+    database = make_study(tmp_path_factory.mktemp("rated"), count=80, raters=3, task=7, controls=2)
     return database, rate(database)
+
+
+@pytest.fixture
+def rated(rated_once: tuple[sqlite3.Connection, list[str]], tmp_path: Path) -> tuple[sqlite3.Connection, list[str]]:
+    """A copy of it to change, without its pictures."""
+    rated_once[0].execute("VACUUM INTO ?", (str(tmp_path / FILE),))
+    return open_database(tmp_path), rated_once[1]
 
 
 def test_the_table_of_raters_by_hand(rated: tuple[sqlite3.Connection, list[str]]) -> None:

@@ -35,7 +35,8 @@ def test_every_question_gets_three_different_raters_and_every_task_its_control(t
 
 def test_an_answer_is_on_the_disk_before_it_is_acknowledged(tmp_path: Path) -> None:
     """SQLite's words for it: 2 is FULL; another connection sees the answer when the call has returned."""
-    database = make_study(tmp_path, count=5)
+    make_study(tmp_path, count=5)
+    database = open_database(tmp_path)
     assert database.execute("PRAGMA synchronous").fetchone()[0] == 2
     assert database.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     rate_all(database, 1, lambda *_: 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from mmap import PAGESIZE
@@ -42,6 +43,12 @@ def read(rights: str, file: str, held: int, own: int = 0, swapped: int = 0) -> M
 def measure_held(file: Path) -> int:
     lines = Path("/proc/self/smaps").read_text().splitlines()
     return sum(one.held for one in list_mappings(lines) if one.file == str(file))
+
+
+@pytest.fixture(autouse=True)
+def _mappings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of this process, which no other test looks at."""
+    monkeypatch.setattr(pages, "_MAPS", Path("/proc/self/smaps"))
 
 
 @pytest.fixture
@@ -124,6 +131,7 @@ def test_a_process_that_is_large_by_its_own_is_asked_again_when_it_has_grown(mon
     held, looked = {"RssFile": 0, "RssAnon": pages.MUCH}, list[int]()
     monkeypatch.setattr(pages, "read_own_memory", held.get)
     monkeypatch.setattr(pages, "list_mappings", lambda _: looked.append(sum(held.values())) or [])
+    monkeypatch.setattr(pages, "_MAPS", Path(os.devnull))  # how often is asked, not what they are
     monkeypatch.setattr(pages, "_held_then", {"bytes": 0})
     for grown in (0, pages.GROWN - 1, 1, 0, pages.GROWN):
         held["RssFile"] += grown

@@ -12,6 +12,7 @@ import pytest
 
 import bench
 from bench.errors import UserError
+from bench.store.facts import beside
 from bench.store.facts.closure import find_closure, find_targets, forget_sources, join_closures
 
 Write = Callable[..., None]
@@ -229,6 +230,13 @@ def test_files_beside_a_module_count(way: str, write: Write) -> None:
     assert digest("mine.variant.f") == before
     write({f"mine/{file}": "dog\n"})
     assert digest("mine.variant.f") != before
+
+
+def test_neither_code_nor_what_lies_above_is_a_file_beside_a_module(write: Write) -> None:
+    """Code counts where it is imported; an ending and a name that are written of it name no data."""
+    write({"own/__init__.py": "", "own/other.py": "", "own/table.csv": "a", "own/deep/list.csv": "b", "out.csv": "c"})
+    write({"own/seen.py": "NAMES = ('deep/../../out.csv', 'other.py', 'deep/list.csv')\nENDINGS = '*.py', '*.csv'\n"})
+    assert set(beside.find_named("own.seen")) == {"table.csv", "deep/list.csv"}
 
 
 def test_a_folder_of_compiled_code_does_not_count_though_a_module_names_it(write: Write) -> None:
