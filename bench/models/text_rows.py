@@ -104,8 +104,9 @@ def fill_packs(branches: Sequence[Branch], rows: int) -> Iterator[Pack]:
     A small pack reads all weights for few rows. What is left is shared out anew behind each one, since the rows that a
     text shares with one of the pack before are there twice.
     """
-    left, pack, share = _count_sorted(branches), Pack(), 0
-    for branch, alike in zip(branches, _list_alike(branches), strict=True):
+    all_alike, pack, share = _list_alike(branches), Pack(), 0
+    left = _count_own(branches) - sum(all_alike)
+    for branch, alike in zip(branches, all_alike, strict=True):
         new = len(branch.own) - alike
         if pack.paths and (len(pack.tokens) >= share or len(pack.tokens) + new > rows):
             yield pack
@@ -129,12 +130,12 @@ def share_out(count: int, most: int) -> int:
 
 def count_rows(branches: Iterable[Branch]) -> int:
     """Count the rows that distinct texts need where what they have alike is there once."""
-    return _count_sorted(sorted(set(branches)))
+    ordered = sorted(set(branches))
+    return _count_own(ordered) - sum(_list_alike(ordered))
 
 
-def _count_sorted(branches: Sequence[Branch]) -> int:
-    """Count the rows of sorted branches."""
-    return sum(len(branch.own) for branch in branches) - sum(_list_alike(branches))
+def _count_own(branches: Sequence[Branch]) -> int:
+    return sum(len(branch.tokens) - branch.shared for branch in branches)
 
 
 def _list_alike(branches: Sequence[Branch]) -> list[int]:
@@ -146,5 +147,7 @@ def _count_alike(one: Branch, other: Branch) -> int:
     """Count the own tokens at the beginning that two branches have in common."""
     if one[:2] != other[:2]:
         return 0
-    first, pairs = one.shared, zip(one.own, other.own, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one.tokens), len(other.tokens)) - first)
+    for at, (a, b) in enumerate(zip(one.own, other.own, strict=False)):
+        if a != b:
+            return at
+    return min(len(one.tokens), len(other.tokens)) - one.shared
