@@ -2,7 +2,8 @@
 
     python scripts/cost_of_tests.py 95689e9 . --times 3
 
-Each is a folder or a commit; they run in alternation with the same Python, with everything compiled beforehand.
+Each is a folder or a commit; they run in alternation with the same Python, with all of Python's files compiled
+beforehand. How many loops numba compiled in a run is told with it: a folder that has run its tests before has them.
 A fact is an assert statement that held, an expected exception that came, or an assert_… of NumPy or torch that passed,
 in a file of tests and in a test that passed, each time that it is executed. This file is the plug-in that counts them.
 """
@@ -38,16 +39,18 @@ _count = 0
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor seconds (user and system, all children), passed tests, facts, and pytest's exit code."""
+    """Processor seconds (user and system, all children), passed tests, facts, pytest's exit code, compiled loops."""
 
     seconds: float
     tests: int
     facts: int
     code: int
+    loops: int = 0
 
     def describe(self, seconds: float | None = None) -> str:
         """All of it in words, with other seconds where they are given."""
         ending = f" (pytest ended with {self.code})" * bool(self.code)
+        ending += f" ({self.loops} loops compiled in it)" * bool(self.loops)
         used = self.seconds if seconds is None else seconds
         return f"{used:.0f} s of processors, {self.tests} tests, {self.facts} facts{ending}"
 
@@ -141,12 +144,17 @@ def warm(folder: Path) -> None:
 def measure(folder: Path, told: Path) -> Cost:
     """What a checkout's `make test` takes, with all its children, and asserts."""
     environment = make_environment(folder) | {REPORT: str(told)}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    loops, before = count_loops(folder), resource.getrusage(resource.RUSAGE_CHILDREN)
     code = subprocess.run(make_command(folder), cwd=folder, env=environment).returncode
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     lines = [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()]
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(seconds, len(lines), sum(facts for _, facts in lines), code)
+    return Cost(seconds, len(lines), sum(facts for _, facts in lines), code, count_loops(folder) - loops)
+
+
+def count_loops(folder: Path) -> int:
+    """How many compiled loops lie beside a checkout's sources (`bench.system.loops_folder`)."""
+    return len(list(folder.glob("bench/system/__pycache__/loops-*/**/*.nbc")))
 
 
 def compare(folders: dict[str, Path], times: int) -> None:
