@@ -18,7 +18,7 @@ BLOCK = 16
 
 @compile_part
 def find_place(row: Any) -> Any:
-    """Find what `order` makes of the largest number of a row, NaN where one is."""
+    """Find what `order` makes of the largest number of a row: NaN where one is, but for -NaN, which is the least."""
     largest = LEAST
     for i in range(row.size):
         place = order(row[i])
