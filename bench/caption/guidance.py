@@ -87,19 +87,18 @@ def guide(
     """
     forward = first() if first else model(cache, tokens)
     unmodified, last = forward.logits, forward.last  # of this pass: a recorded one is written over by the next
-    before = unmodified.log_softmax(dim=-1)  # b v
     wanted = _Wanted(similarity, options)
     losses = []
     for _ in range(options.iterations):
         upstream, loss = compute_loss_gradient(
-            forward.logits, before, *wanted(forward.logits), options.clip_scale, options.fluency_scale
+            forward.logits, unmodified, *wanted(forward.logits), options.clip_scale, options.fluency_scale
         )  # b v, 2 b
         for layers, gradient in model.pull_back_layers(upstream, forward):
             _shift(cache[layers], gradient, options)
         losses.append(loss)
         del forward, upstream
         forward = model(cache, tokens)
-    stacked = torch.stack(losses) if losses else before.new_zeros(0, 2, len(tokens))
+    stacked = torch.stack(losses) if losses else unmodified.new_zeros(0, 2, len(tokens))
     return Guided(unmodified, forward.logits, cache, last, stacked)
 
 

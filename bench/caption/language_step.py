@@ -158,6 +158,7 @@ class LanguageStep:
 
         A layer's cache is not read any more when its gradient is given.
         """
+        self.lay_out()  # the pass may be an earlier one
         x = self.output.multiply(upstream.to(forward.normed.output.dtype))  # b w
         x = self.norm.pull_back(x, forward.normed, torch.zeros_like(x))
         for at, (block, trace) in reversed(list(enumerate(zip(self.blocks, forward.traces, strict=True)))):

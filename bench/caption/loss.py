@@ -32,7 +32,7 @@ def choose_candidates(logits: Float[Tensor, "b v"], count: int) -> Int64[Tensor,
 
 def compute_loss_gradient(
     logits: Float[Tensor, "b v"],
-    before: Float[Tensor, "b v"],
+    unmodified: Float[Tensor, "b v"],
     candidates: Int64[Tensor, "b n"] | None,
     target: Float[Tensor, "b n"],
     clip_scale: float,
@@ -40,15 +40,16 @@ def compute_loss_gradient(
 ) -> tuple[Float[Tensor, "b v"], Float[Tensor, "2 b"]]:
     """Compute d loss / d logits and the two losses, scaled.
 
-    ``before`` are log-probabilities of the unmodified model, ``target`` the probabilities that CLIP wants of the
+    ``unmodified`` are the logits of the unmodified model, ``target`` the probabilities that CLIP wants of the
     ``candidates`` (None: of all tokens); those of other tokens are 0. CLIP: the loss -sum(target log p) has the
-    gradient p - target. Fluency: with r = log p - log p_before, the loss KL = sum(p r) has the gradient p (r - KL).
+    gradient p - target. Fluency: with r = log p - log p_unmodified, the loss KL = sum(p r) has the gradient p (r - KL),
+    which is exactly 0 where nothing was shifted: the shift divides by a power of its norm, which would make much of it.
     """
-    if rowwise.takes(logits, before, target):
-        return _compute_by_loop(logits, before, candidates, target, clip_scale, fluency_scale)
+    if rowwise.takes(logits, unmodified, target):
+        return _compute_by_loop(logits, unmodified, candidates, target, clip_scale, fluency_scale)
     log_p = logits.log_softmax(dim=-1)  # b v
     p = log_p.exp()
-    log_ratio = log_p - before
+    log_ratio = log_p - unmodified.log_softmax(dim=-1)
     divergence = (p * log_ratio).sum(dim=-1, keepdim=True)  # b 1
     compared = log_p if candidates is None else log_p.gather(1, candidates)
     clip_loss = -(target * compared).sum(dim=-1)  # b
@@ -59,16 +60,19 @@ def compute_loss_gradient(
 
 
 def _compute_by_loop(
-    logits: Float[Tensor, "b v"], before: Float[Tensor, "b v"], candidates: Int64[Tensor, "b n"] | None,
+    logits: Float[Tensor, "b v"], unmodified: Float[Tensor, "b v"], candidates: Int64[Tensor, "b n"] | None,
     target: Float[Tensor, "b n"], clip_scale: float, fluency_scale: float,
 ) -> tuple[Float[Tensor, "b v"], Float[Tensor, "2 b"]]:  # fmt: skip
-    """As `compute_loss_gradient`, by one loop, with no table but the gradient."""
-    from bench.caption.loss_loops import write_loss_gradients  # imports numba
+    """As `compute_loss_gradient`, by loops, with no table but the gradient."""
+    from bench.caption.loss_loops import write_loss_gradients, write_normalizers  # imports numba
 
     if candidates is None:
         candidates = torch.arange(logits.shape[1]).repeat(len(logits), 1)
-    gradient, losses = torch.empty_like(logits), logits.new_empty(len(logits), 2)
+    gradient = torch.empty_like(logits)
+    now, before, losses = logits.new_empty(3, len(logits), 2).unbind()
+    for own, made in ((logits, now), (unmodified, before)):
+        rowwise.run_by_rows(write_normalizers, *map(rowwise.view_array, (own, made)))
     loop = partial(write_loss_gradients, np.float32(clip_scale), np.float32(fluency_scale))
-    parts = (logits, before, candidates.contiguous(), target, gradient, losses)
+    parts = (logits, unmodified, now, before, candidates.contiguous(), target, gradient, losses)
     rowwise.run_by_rows(loop, *map(rowwise.view_array, parts))
     return gradient, losses.t()

@@ -18,7 +18,7 @@ BLOCK = 16
 
 @compile_part
 def find_place(row: Any) -> Any:
-    """Find what `order` makes of the largest number of a row, NaN where one is."""
+    """Find what `order` makes of the largest number of a row: NaN where one is, but for -NaN, which is the least."""
     largest = LEAST
     for i in range(row.size):
         place = order(row[i])
@@ -27,23 +27,40 @@ def find_place(row: Any) -> Any:
 
 
 @compile_loop
-def write_loss_gradients(
-    clip_scale: Any, fluency_scale: Any, logits: Any, before: Any, candidates: Any, target: Any, gradient: Any,
-    losses: Any,
-) -> None:  # fmt: skip
-    """Write the gradient [r, v] of `bench.caption.loss`, and the two losses [r, 2]."""
+def write_normalizers(logits: Any, made: Any) -> None:
+    """Write the largest logit of each row [r, v] and log(sum(exp(logit - largest))) to made [r, 2]."""
     for at in range(len(logits)):
-        row, known, own = logits[at], before[at], gradient[at]
-        largest, total, divergence, clip_loss = restore(find_place(row)), F(0), F(0), F(0)
+        row = logits[at]
+        largest, total = restore(find_place(row)), F(0)
+        for i in range(row.size):
+            total += exponentiate(row[i] - largest)
+        made[at, 0], made[at, 1] = largest, F(math.log(total))
+
+
+@compile_loop
+def write_loss_gradients(
+    clip_scale: Any, fluency_scale: Any, logits: Any, unmodified: Any, normalizers: Any, before: Any, candidates: Any,
+    target: Any, gradient: Any, losses: Any,
+) -> None:  # fmt: skip
+    """Write the gradient [r, v] of `bench.caption.loss`, and the two losses [r, 2].
+
+    ``normalizers`` are those of the logits, ``before`` of the unmodified ones. log p - log p_before is what the logits
+    differ by and what the normalizers do, each of which is exactly 0 where nothing was shifted yet.
+    """
+    for at in range(len(logits)):
+        row, known, own = logits[at], unmodified[at], gradient[at]
+        largest, normalizer = normalizers[at, 0], normalizers[at, 1]
+        apart = (before[at, 0] - largest) + (before[at, 1] - normalizer)
+        total, divergence, clip_loss = F(0), F(0), F(0)
         for i in range(row.size):
             own[i] = exponentiate(row[i] - largest)
             total += own[i]
-        normalizer, scale = F(math.log(total)), ONE / total
+        scale = ONE / total
         for i in range(row.size):
             own[i] *= scale
-            divergence += own[i] * (row[i] - largest - normalizer - known[i])
+            divergence += own[i] * ((row[i] - known[i]) + apart)
         for i in range(row.size):
-            own[i] *= clip_scale + fluency_scale * (row[i] - largest - normalizer - known[i] - divergence)
+            own[i] *= clip_scale + fluency_scale * ((row[i] - known[i]) + apart - divergence)
         for i in range(target.shape[1]):
             token, wanted = candidates[at, i], target[at, i]
             own[token] -= clip_scale * wanted

@@ -23,7 +23,7 @@ def describe_weights(kind: str, options: Mapping[str, Any], path: Path) -> str:
     files = sources.list_weight_files(path)
     if not files or not all(file.stat().st_size for file in files):
         raise UserError(f"{path} holds no weights")
-    stored = sorted({dtype for file in files for dtype in _read_number_types(file)})
+    stored = sorted({dtype for file in files for dtype in read_number_types(file)})
     megabytes = sum(file.stat().st_size for file in files) / 1e6
     words = [f"{megabytes:,.1f} MB{', stored ' * bool(stored)}{'+'.join(stored)}"]
     if kind == "clip":
@@ -36,7 +36,7 @@ def describe_weights(kind: str, options: Mapping[str, Any], path: Path) -> str:
     return ", ".join(words)
 
 
-def _read_number_types(file: Path) -> Iterator[str]:
+def read_number_types(file: Path) -> Iterator[str]:
     """Read number types in the header of a file, which one that was cut short does not pass."""
     from safetensors import SafetensorError, safe_open
 

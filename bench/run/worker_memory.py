@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from bench.errors import UserError
 from bench.models import located, sources
 from bench.run.loading import list_needs
 from bench.system.resources import measure_memory
@@ -35,18 +37,34 @@ def limit_by_memory(settings: Mapping[str, Any], most: int) -> tuple[int, str]:
 
 
 def estimate_models(settings: Mapping[str, Any]) -> int:
-    """Estimate the bytes that a worker's models take at the most at a time, by the sizes of their files.
+    """Estimate the bytes that a worker's models take at the most at a time, by the files that they are read from.
 
-    The language model works beside CLIP's text tower, which is packed; the other stages have one model each.
+    The language model works beside CLIP's text tower, which is packed; the other stages have one model each. Files that
+    are mapped leave memory between stages. What another type is made of on loading stays all the time, and the language
+    model is laid out beside it.
     """
     stages = [settings[name] for name in ("baseline", "segment", "encode", "caption", "merge") if settings.get(name)]
     named = {name for options in stages for name in list_needs(options)}
-    sizes = {name: _measure_files(node) for name, node in settings["models"].items() if name in named and node}
-    together = sizes.get("language", 0) + sizes.get("clip", 0) * 3 // 5
-    return max(together, *sizes.values(), 0)
+    width = 4 if settings.get("dtype", "float32") == "float32" else 2
+    files = {name: _measure_files(node, width) for name, node in settings["models"].items() if name in named and node}
+    sizes = {name: size for name, (size, _) in files.items()}
+    kept = {name: size for name, (size, is_mapped) in files.items() if not is_mapped}
+    together = sizes.get("language", 0) * (width == 4) + (sizes.get("clip", 0) - kept.get("clip", 0)) * 3 // 5
+    return sum(kept.values()) + max(together, *(size for name, size in sizes.items() if name not in kept), 0)
 
 
-def _measure_files(options: Mapping[str, Any]) -> int:
-    """Measure the weights of a model, 0 where they are still to be fetched."""
+def _measure_files(options: Mapping[str, Any], width: int) -> tuple[int, bool]:
+    """Measure a model in numbers of so many bytes, 0 where none is there yet, and whether its file is mapped."""
+    from bench.models import inspected
+
     path = located.locate(options).path
-    return sum(file.stat().st_size for file in sources.list_weight_files(path)) if path and path.exists() else 0
+    if not path or not path.exists():
+        return 0, True
+    size, is_mapped = 0, True
+    for file in sources.list_weight_files(path):
+        with suppress(UserError):  # of what is damaged loading speaks
+            kinds = set(inspected.read_number_types(file))
+            stored = 2 if kinds & {"float16", "bfloat16"} else 4
+            size += file.stat().st_size * width // stored
+            is_mapped &= stored == width == 4
+    return size, is_mapped

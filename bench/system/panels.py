@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +24,8 @@ LEAST = 1 << 18
 WIDTH = 64
 """Columns of a panel (`bench.system.tile_loops`): a matrix has a multiple of them."""
 DEPTH = 4096
-"""Products that are added up before their sum is added to that of the ones before: long sums do not lose digits."""
+"""Products that are added up before their sum is added to that of the ones before: 50,257 are off by 3 times what
+torch's are, which adds up in more parts, and not by more."""
 PAGE = 1 << 21
 """Bytes of a large page, where the system has them: it finds each of them as fast as one of 4 KiB."""
 
@@ -55,9 +57,10 @@ class Panels:
         return rows, panels * WIDTH
 
     def multiply(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
-        """Compute x W + b of x [..., i] and b [o] to [..., o], float32."""
+        """Compute x W + b of x [..., i] and b [o] to [..., o], float32; ValueError for another x."""
         from bench.system import product_loops as loops  # imports numba
 
+        self._check(x, 0)
         rows, columns = x.reshape(-1, x.shape[-1]), self.shape[1]
         made = x.new_zeros(len(rows), columns) if bias is None else x.new_empty(len(rows), columns).copy_(bias)
         numbers, spans = view_array(self.numbers), split_among_threads(len(self.numbers), self.numbers.numel())
@@ -70,14 +73,22 @@ class Panels:
         return made.view(*x.shape[:-1], columns)
 
     def multiply_turned(self, x: Tensor) -> Tensor:
-        """Compute x W^T of x [..., o] to [..., i], float32."""
+        """Compute x W^T of x [..., o] to [..., i], float32; ValueError for another x."""
         from bench.system import product_loops as loops
 
+        self._check(x, 1)
         rows, (count, _) = x.reshape(-1, x.shape[-1]).contiguous(), self.shape
         made, spans = x.new_zeros(len(rows), count), split_among_threads(-(-count // WIDTH), self.numbers.numel())
         left, numbers, out = map(view_array, (rows, self.numbers, made))
         run_each(loops.add_dots, [(left, numbers, a * WIDTH, min(b * WIDTH, count), out) for a, b in spans])
         return made.view(*x.shape[:-1], count)
+
+    def _check(self, x: Tensor, side: int) -> None:
+        """Refuse what the loops, which look at no bounds, would read beyond."""
+        if x.dtype != torch.float32 or x.device.type != "cpu" or x.shape[-1] != self.shape[side]:
+            raise ValueError(
+                f"{x.dtype} {tuple(x.shape)} on {x.device}: a matrix of {self.shape} takes float32 beside it"
+            )
 
 
 def draw_memory(numbers: int) -> Tensor:
@@ -90,8 +101,8 @@ def draw_memory(numbers: int) -> Tensor:
         memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     else:
         memory = mmap.mmap(-1, size)
-    if large := getattr(mmap, "MADV_HUGEPAGE", None):  # Linux
-        memory.madvise(large)
+    with suppress(AttributeError, OSError):  # Linux has the word, and not every kernel of it has the pages
+        memory.madvise(mmap.MADV_HUGEPAGE)
     made = torch.frombuffer(memory, dtype=torch.float32)
     first = -made.data_ptr() % PAGE // 4
     return made[first : first + numbers]

@@ -70,3 +70,13 @@ def test_a_row_has_the_same_bits_among_any_number_of_rows(
             assert torch.equal(made.before, expected.before) and torch.equal(made.logits, expected.logits)
             assert torch.equal(made.losses, expected.losses) and torch.equal(made.last, expected.last)
             assert torch.equal(made.cache, whole.cache[:, :, rows])
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_without_clip_the_model_stays_as_it_is(kind: torch.dtype) -> None:
+    """Nothing pulls it from itself, and a division by the norm makes nothing of nothing."""
+    model = LanguageStep(tiny.language(layers=3).model.to(kind))
+    cache = model.read([5, 7, 3]).expand(-1, -1, 4, -1, -1, -1).contiguous()
+    before, tokens = cache.clone(), torch.tensor([3, 9, 1, 30])
+    made = guide(model, cache, tokens, lambda asked: torch.rand(asked.shape), Guidance(clip_scale=0.0, candidates=6))
+    assert torch.equal(made.cache, before) and torch.equal(made.logits, made.before) and not made.losses.any()

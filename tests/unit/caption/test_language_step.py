@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from transformers import DynamicCache, GPT2Config, GPT2LMHeadModel
@@ -10,7 +13,8 @@ from transformers.activations import ACT2FN
 from bench.caption import language_matrix
 from bench.caption.language_step import LanguageStep
 from bench.errors import UserError
-from bench.system import panels, products
+from bench.system import pages, panels, products
+from bench.system.pages import list_mappings
 from tests.unit.caption import tiny
 
 
@@ -126,3 +130,25 @@ def test_weights_are_laid_out_while_they_are_in_use() -> None:
     step.let_go()
     assert all(matrix.panels is None for matrix in step.matrices)
     assert not torch.equal(step(cache, tokens).logits, first), "it is made anew"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a mapping holds")
+@pytest.mark.usefixtures("_laid_out")
+def test_the_file_of_what_is_laid_out_leaves_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And comes again when another reads it: 4 MB of embeddings, which are the output's weights."""
+    monkeypatch.setattr(pages, "_MAPS", Path("/proc/self/smaps"))
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=16_384, n_positions=8, n_embd=64, n_layer=1, n_head=1))
+    held = model.lm_head.weight
+    model.save_pretrained(tmp_path)
+    mapped = GPT2LMHeadModel.from_pretrained(tmp_path).eval()
+    file = str(next(tmp_path.glob("*.safetensors")))
+
+    def measure() -> int:
+        lines = Path("/proc/self/smaps").read_text().splitlines()
+        return sum(one.held for one in list_mappings(lines) if one.file == file)
+
+    assert mapped.lm_head.weight.sum() == held.sum() and measure() >= held.nbytes
+    step = LanguageStep(mapped)
+    step.lay_out()
+    assert measure() < held.nbytes / 8
+    assert torch.equal(mapped.lm_head.weight, held)

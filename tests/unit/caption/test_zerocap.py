@@ -98,6 +98,20 @@ def test_the_language_model_is_laid_out_while_segments_are_described(
     assert seen == [True] and all(matrix.panels is None for matrix in model.matrices)
 
 
+def test_what_is_remembered_of_the_language_model_changes_no_bit(clip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second search finds the unmodified model's passes made, and nothing laid out when it asks for a gradient."""
+    monkeypatch.setattr(panels, "LEAST", 1)
+    zerocap, targets = ZeroCap(tiny.language(width=64), clip, **OPTIONS), torch.eye(16)[:7]
+    steps = watched(zerocap, targets)
+    zerocap.search.model.let_go()
+    for one, other in zip(steps, watched(zerocap, targets), strict=True):
+        assert torch.equal(one.log_probabilities, other.log_probabilities)
+    zerocap.search.model.let_go()
+    alone = [step for step in steps if step.segment == 3]
+    for one, other in zip(alone, watched(zerocap, targets[3:4]), strict=True):
+        assert torch.equal(one.log_probabilities, other.log_probabilities)
+
+
 def test_batches_are_filled_up_where_products_need_it_and_are_smaller_for_the_first_token(
     language: Any, clip: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

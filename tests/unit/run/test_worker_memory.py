@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,24 @@ STAGES = {
 }
 
 
+def write_weights(file: Path, size: int, kind: str) -> None:
+    """Write weights of so many bytes, all of them holes."""
+    width = {"F32": 4, "F16": 2}[kind]
+    numbers = (size - 1024) // width
+    facts = {"w": {"dtype": kind, "shape": [numbers], "data_offsets": [0, numbers * width]}}
+    head = json.dumps(facts).encode().ljust(1016)
+    with file.open("wb") as target:
+        target.write(len(head).to_bytes(8, "little") + head)
+        target.truncate(1024 + numbers * width)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, Any]:
     """Models of 5 GiB (CLIP), 1 GiB (language) and 100 GiB that no stage names; the files are of holes alone."""
     models: dict[str, Any] = {}
     for name, size in (("clip", 5 * GIB), ("language", GIB), ("sentence", 100 * GIB)):
         (tmp_path / name).mkdir()
-        with (tmp_path / name / "model.safetensors").open("wb") as file:
-            file.truncate(size)
+        write_weights(tmp_path / name / "model.safetensors", size, "F32")
         models[name] = {"source": str(tmp_path / name)}
     return {**STAGES, "models": models | {"dino": {"source": str(tmp_path / "absent")}, "sam": None}}
 
@@ -37,6 +48,18 @@ def test_the_language_model_works_beside_a_part_of_clip(settings: dict[str, Any]
     assert estimate_models(settings) == 103 * GIB
     assert estimate_models({**settings, "caption": None}) == 5 * GIB
     assert estimate_models({"models": {}}) == 0
+
+
+def test_what_is_converted_on_loading_stays_beside_what_is_laid_out(settings: dict[str, Any]) -> None:
+    """In float32 a file of half precision is twice as large, and no mapped one; in bfloat16 none is laid out."""
+    language = Path(settings["models"]["language"]["source"]) / "model.safetensors"
+    write_weights(language, 4 * GIB, "F16")
+    assert estimate_models(settings) == 8 * GIB + 8 * GIB + 3 * GIB
+    write_weights(Path(settings["models"]["clip"]["source"]) / "model.safetensors", GIB, "F16")
+    assert estimate_models(settings) == 8 * GIB + 8 * GIB + 2 * GIB
+    assert estimate_models(settings | {"dtype": "bfloat16"}) == 4 * GIB + GIB
+    language.write_bytes(b"no weights")
+    assert estimate_models(settings) == 2 * GIB
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import mmap
 import sys
 from collections.abc import Iterator
 
@@ -117,6 +119,27 @@ def test_memory_is_drawn_at_the_begin_of_a_large_page(numbers: int) -> None:
     assert not numbers or made.data_ptr() % panels.PAGE == 0
     made.fill_(1)
     assert made.sum() == numbers and not other.any()
+
+
+def test_memory_is_drawn_where_the_system_has_no_large_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel may refuse them, and other systems do not know the word."""
+
+    class Refusing(mmap.mmap):
+        def madvise(self, *_: object) -> None:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(panels.mmap, "mmap", Refusing)
+    assert draw_memory(10).sum() == 0
+    monkeypatch.delattr(panels.mmap, "MADV_HUGEPAGE", raising=False)
+    assert draw_memory(10).sum() == 0
+
+
+@pytest.mark.parametrize("x", [draw(3, 63), draw(3, 128), draw(3, 70).double(), draw(3, 70).bfloat16()])
+def test_what_the_loops_would_misread_is_refused(x: Tensor) -> None:
+    laid = Panels.lay_out(draw(70, 64))
+    for multiply in (laid.multiply, laid.multiply_turned):
+        with pytest.raises(ValueError, match=r"a matrix of \(70, 64\) takes float32 beside it"):
+            multiply(x)
 
 
 @pytest.mark.slow
