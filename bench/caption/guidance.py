@@ -105,17 +105,15 @@ def guide(
 def _shift(cache: Float[Tensor, "*l 2 b h t k"], gradient: CacheGradient, options: Guidance) -> None:
     """Shift the context of a layer, or of several, against its gradient.
 
-    The norm of an outer product is that of one factor times that of the other: the gradient itself is never made.
+    A loop never makes the gradient itself: the norm of an outer product is one factor's times the other's. On a GPU
+    more steps would cost more than a table.
     """
     if cache.ndim == 5 and rowwise.takes(*cache, gradient.logits):
         _shift_by_loop(cache, gradient, options)
         return
-    step, power = options.step, options.grad_norm_factor
-    for context, (left, right) in zip(cache.unbind(dim=-5), gradient.factors, strict=True):
-        norms = [torch.linalg.vector_norm(factor, dim=-1) for factor in (left, right)]  # each *l b h
-        norm = torch.linalg.vector_norm(norms[0] * norms[1], dim=-1) + 1e-15  # *l b
-        scaled = left * step / (norm**power)[..., None, None]  # *l b h t
-        context.addcmul_(scaled.unsqueeze(-1), right.unsqueeze(-2), value=-1)
+    whole = gradient.expand()
+    norm = torch.linalg.vector_norm(whole, dim=(-3, -2, -1), keepdim=True) + 1e-15  # *l 2 b 1 1 1
+    cache.sub_(whole.mul_(options.step).div_(norm**options.grad_norm_factor))
 
 
 def _shift_by_loop(cache: Float[Tensor, "2 b h t k"], gradient: CacheGradient, options: Guidance) -> None:

@@ -44,7 +44,12 @@ class CacheGradient(NamedTuple):
 
     def expand(self) -> Float[Tensor, "*l 2 b h t k"]:
         """Multiply the factors out."""
-        return torch.stack([left.unsqueeze(-1) * right.unsqueeze(-2) for left, right in self.factors], dim=-5)
+        (left, right), (other, mixed) = self.factors
+        *outer, rows, heads, tokens = left.shape
+        made = left.new_empty(*outer, 2, rows, heads, tokens, right.shape[-1])
+        torch.mul(left.unsqueeze(-1), right.unsqueeze(-2), out=made.select(-5, 0))
+        torch.mul(other.unsqueeze(-1), mixed.unsqueeze(-2), out=made.select(-5, 1))
+        return made
 
 
 def attend(

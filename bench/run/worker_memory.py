@@ -11,8 +11,10 @@ from bench.models import located, sources
 from bench.run.loading import list_needs
 from bench.system.resources import measure_memory
 
-BASE = 512 << 20
+BASE = 640 << 20
 """Bytes of a worker beside its models: Python, libraries, what a stage computes with."""
+PUBLISHED = {"clip": 1632 << 20, "language": 1354 << 20}
+"""Bytes of the paper's models, for one that is still to be fetched; 512 MiB of any other."""
 PLENTY = 8 << 30
 """Bytes for each worker from which nobody looks how large its models are."""
 
@@ -46,20 +48,21 @@ def estimate_models(settings: Mapping[str, Any]) -> int:
     stages = [settings[name] for name in ("baseline", "segment", "encode", "caption", "merge") if settings.get(name)]
     named = {name for options in stages for name in list_needs(options)}
     width = 4 if settings.get("dtype", "float32") == "float32" else 2
-    files = {name: _measure_files(node, width) for name, node in settings["models"].items() if name in named and node}
+    models = {name: node for name, node in settings["models"].items() if name in named and node}
+    files = {name: _measure_files(name, node, width) for name, node in models.items()}
     sizes = {name: size for name, (size, _) in files.items()}
     kept = {name: size for name, (size, is_mapped) in files.items() if not is_mapped}
     together = sizes.get("language", 0) * (width == 4) + (sizes.get("clip", 0) - kept.get("clip", 0)) * 3 // 5
     return sum(kept.values()) + max(together, *(size for name, size in sizes.items() if name not in kept), 0)
 
 
-def _measure_files(options: Mapping[str, Any], width: int) -> tuple[int, bool]:
-    """Measure a model in numbers of so many bytes, 0 where none is there yet, and whether its file is mapped."""
+def _measure_files(name: str, options: Mapping[str, Any], width: int) -> tuple[int, bool]:
+    """Measure a model in numbers of so many bytes, and whether its file is mapped."""
     from bench.models import inspected
 
     path = located.locate(options).path
     if not path or not path.exists():
-        return 0, True
+        return PUBLISHED.get(name, 512 << 20) * width // 4, width == 4
     size, is_mapped = 0, True
     for file in sources.list_weight_files(path):
         with suppress(UserError):  # of what is damaged loading speaks

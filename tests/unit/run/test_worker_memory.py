@@ -50,6 +50,14 @@ def test_the_language_model_works_beside_a_part_of_clip(settings: dict[str, Any]
     assert estimate_models({"models": {}}) == 0
 
 
+def test_a_model_that_is_still_to_be_fetched_is_as_large_as_the_papers(settings: dict[str, Any]) -> None:
+    for name in ("clip", "language"):
+        settings["models"][name] = {"source": "somebody/something"}
+    assert estimate_models(settings) == worker_memory.PUBLISHED["language"] + worker_memory.PUBLISHED["clip"] * 3 // 5
+    half = sum(worker_memory.PUBLISHED.values()) // 2 + (256 << 20)
+    assert estimate_models(settings | {"dtype": "bfloat16"}) == half, "CLIP, language model and DINO"
+
+
 def test_what_is_converted_on_loading_stays_beside_what_is_laid_out(settings: dict[str, Any]) -> None:
     """In float32 a file of half precision is twice as large, and no mapped one; in bfloat16 none is laid out."""
     language = Path(settings["models"]["language"]["source"]) / "model.safetensors"
@@ -57,22 +65,22 @@ def test_what_is_converted_on_loading_stays_beside_what_is_laid_out(settings: di
     assert estimate_models(settings) == 8 * GIB + 8 * GIB + 3 * GIB
     write_weights(Path(settings["models"]["clip"]["source"]) / "model.safetensors", GIB, "F16")
     assert estimate_models(settings) == 8 * GIB + 8 * GIB + 2 * GIB
-    assert estimate_models(settings | {"dtype": "bfloat16"}) == 4 * GIB + GIB
+    assert estimate_models(settings | {"dtype": "bfloat16"}) == 4 * GIB + GIB + (256 << 20), "and DINO"
     language.write_bytes(b"no weights")
-    assert estimate_models(settings) == 2 * GIB
+    assert estimate_models(settings) == 2 * GIB + (512 << 20)
 
 
 @pytest.mark.parametrize(
     ("there", "most", "expected"),
-    [(None, 64, 64), (16.0, 2, 2), (15.9, 2, 2), (11.0, 2, 1), (11.5, 2, 2), (2.0, 64, 1), (60.5, 64, 10)],
+    [(None, 64, 64), (16.0, 2, 2), (15.9, 2, 2), (11.8, 2, 1), (11.9, 2, 2), (2.0, 64, 1), (60.5, 64, 10)],
 )
 def test_as_many_workers_as_have_room(
     settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, there: float | None, most: int, expected: int
 ) -> None:
-    """5.5 GiB each, and half a GiB for who leads them; at least one is tried."""
+    """5.625 GiB each, and 0.625 for who leads them; at least one is tried."""
     monkeypatch.setattr(worker_memory, "measure_memory", lambda: None if there is None else int(there * GIB))
     number, why = limit_by_memory(settings, most)
-    told = f"executor.workers=auto: {expected} of {most}, one a processor, since of {there} GiB a worker may take 5.5"
+    told = f"executor.workers=auto: {expected} of {most}, one a processor, since of {there} GiB a worker may take 5.6"
     assert number == expected and why.partition(";")[0] == ("" if expected == most else told)
 
 
