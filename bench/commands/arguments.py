@@ -38,16 +38,19 @@ def read_arguments(command: str, arguments: Sequence[str], options: Mapping[str,
     return places, {**options, **given}
 
 
-def refuse_inputs(to: Path, read: Iterable[str | Path | None], option: str) -> None:
+def refuse_inputs(to: Path, read: Iterable[str | Path | None], option: str, folder: Path | None = None) -> None:
     """Raise UsageError where a file that is to be written is one of those that are read, by whatever name.
 
-    ``option`` is what names it, as ``to``; what is None, empty or no file of ``read`` is passed over. It would be lost.
+    ``option`` is what names it, as ``to``, or names the ``folder`` that it is to lie in; what is None, empty or no file
+    of ``read`` is passed over. It would be lost.
     """
     if not to.is_file():
         return
     for place in (Path(one).expanduser() for one in read if one):
         if place.is_file() and place.samefile(to):
-            raise UsageError(f"{option}={to}: is a file that is read; choose another name")
+            if folder is None:
+                raise UsageError(f"{option}={to}: is a file that is read; choose another name")
+            raise UsageError(f"{option}={folder}: its {to.name} is a file that is read; choose another folder")
 
 
 def read_count(command: str, options: Mapping[str, str], key: str) -> int:

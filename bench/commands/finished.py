@@ -34,6 +34,12 @@ def find_several(command: str, places: Sequence[Path], trusted: Sequence[str]) -
     return folders
 
 
+def refuse_runs(command: str, to: Path, folders: Sequence[Path]) -> None:
+    """Raise UsageError where a report would go into the folder of a run that it reads: it would replace its scores."""
+    if to.is_dir() and any(folder.samefile(to) for folder in folders):
+        raise UsageError(f"{command}: to={to}: is a run that is read; choose another folder, such as {to / 'report'}")
+
+
 def check_finished(folders: Sequence[Path], trusted: Sequence[str]) -> None:
     """Raise UserError for a run whose files are not as it left them, or that names code which nobody trusts."""
     from bench.settings.trust import REPORTING, check_run

@@ -50,10 +50,10 @@ def _find_choice(group: str, key: str, arguments: Sequence[str]) -> tuple[str, l
     words += [word for word in arguments if word.partition("=")[0] == group]
     try:
         config = compose_config(words, find_flag(arguments, CONFIG_DIR))
-        name, node = read_choices(config.hydra).get(group), OmegaConf.to_container(config[group], resolve=False)
+        name, node = read_choices(config.hydra).get(group), config[group]
     except (HydraException, OmegaConfBaseException):
         return None
-    keys = [str(known) for known in node if known != "_target_"] if isinstance(node, dict) else []
+    keys = [str(known) for known in node if known != "_target_"] if OmegaConf.is_dict(node) else []
     return (name, keys) if name and key else None
 
 

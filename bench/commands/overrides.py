@@ -32,6 +32,8 @@ def explain_error(error: Exception, arguments: list[str]) -> str:
             whole = PARTS_OF.get(key[1], f"{above}=paper")
             return f"{key[1]}: chooses a part of {whole}; write {whole} {_find_word(key[1], arguments)}"
     if key := re.search(r"Could not override '([^']+)'", text):
+        if told := _describe_value_above(key[1], arguments):
+            return f"{key[1]}: {told}"
         if lacks := describe_lack(key[1], arguments):
             return f"{key[1]}: no such key; {lacks}"
         if optional := _find_optional(key[1], arguments):
@@ -69,6 +71,20 @@ def _find_optional(key: str, arguments: list[str]) -> str:
     except (ImportError, AttributeError, ValueError, TypeError):  # a class of the user's own, which composing tells of
         return ""
     return _find_word(key, arguments) if parameter and parameter.default is not parameter.empty else ""
+
+
+def _describe_value_above(key: str, arguments: list[str]) -> str:
+    """Say which key above this one holds a value, below which nothing can stand, and how to write it; else ``""``."""
+    node, above = _compose(arguments), ""
+    for name in key.split("."):
+        if isinstance(node, list):
+            return f"{above} is a list, not a group; write {above}=[A,B]"
+        if not isinstance(node, dict):
+            return f"{above} is a value, not a group; write {above}={_find_word(key, arguments).partition('=')[2]}"
+        if name not in node:
+            return ""
+        node, above = node[name], f"{above}.{name}" if above else name
+    return ""
 
 
 def _find_word(key: str, arguments: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.commands.arguments import read_arguments, read_count
-from bench.commands.finished import check_finished, leave_out_damaged
+from bench.commands.finished import check_finished, leave_out_damaged, refuse_runs
 from bench.errors import DONE, UsageError
 from bench.text.escape import escape_for_terminal
 
@@ -51,9 +51,10 @@ def main(arguments: list[str]) -> int:
 
     blocklist = read_blocklist(options["report.blocklist"])
     folders = find_runs(list(map(Path, places)))
+    shown, to = 48 if pictures is None else pictures, Path(options["to"] or "report")
+    refuse_runs("report", to, folders)
     check_finished(folders, trusted)
     with explain_damage(folders):
-        shown, to = 48 if pictures is None else pictures, Path(options["to"] or "report")
         written = write_report(folders, to, shown, options["pairs"], blocklist)  # first, for a reader may leave early
         print_runs(folders)
     print_unsealed(folders)

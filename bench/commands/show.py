@@ -34,6 +34,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _show(place: str, settings: Sequence[str], own: dict[str, str], words: Sequence[str]) -> int:
+    from bench.commands.arguments import refuse_inputs
     from bench.commands.settings import compose_settings
     from bench.errors import writing
     from bench.report.blocklist import read_blocklist
@@ -50,9 +51,13 @@ def _show(place: str, settings: Sequence[str], own: dict[str, str], words: Seque
     if context.has_baseline:
         raise UsageError("show: baseline=…: a whole system has no steps to show; leave it out")
     sample = load_shown_image(context, place)
+    stem = Path(own.get("to") or f"show/{make_slug(sample.image_id)}")
+    root = chosen["data"].get("root")
+    data = [Path(root) / f"{place}{ending}" for ending in ("", ".png")] if root else []
+    for file in (stem.with_name(f"{stem.name}{ending}") for ending in (".png", ".svg")):
+        refuse_inputs(file, [place, own.get("words"), own.get("report.blocklist"), *data], "to")
     told = explain_image(context, sample, words)
     segments = _read_segments(own.get("segments", ""), len(told.merged.masks))
-    stem = Path(own.get("to") or f"show/{make_slug(sample.image_id)}")
     embedded = chosen["models"]["name"] == "embedded"
     with writing(stem, "to=STEM"):
         written = draw_method(told, stem, segments, embedded=embedded, blocklist=hide)

@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
     stages = choose_stages(options["stages"])
     needed = [model for stage in stages for model in NEEDS[stage]]
     inputs, rows, begin = make_float32_inputs(options, words, needed), [], time.monotonic()
-    check_places(options, [f"{options['scale']}.{end}" for end in ENDS])
+    check_places(options, [f"{options['scale']}.{end}" for end in ENDS], words)
     read_kept(inputs, options)
     print(f"zgs speed scale={options['scale']}: {', '.join(stages)}; both forms on one thread", flush=True)
     written: list[Path] = []
@@ -120,7 +120,7 @@ def tell_growth(inputs: Any, options: Mapping[str, str]) -> int:
 
     found, to = [], options["to"]
     tell_at_stop(GROWTH)
-    check_places(options, [f"growth.{end}" for end in ("csv", "png", "svg")])
+    check_places(options, [f"growth.{end}" for end in ("csv", "png", "svg")], inputs.changed)
     for one in measure_growth(inputs):
         found.append(one)
         print(describe_growth(one).replace("\n", " "), flush=True)

@@ -32,7 +32,7 @@ def run_on_device(device: str, options: Mapping[str, str], words: Sequence[str])
     own = [word for word in words if not word.startswith("device=")]
     kind = META if device == META else CUDA
     rows, describe, machine = (_count if device == META else _measure)(device, options, own)
-    check_places(options, [f"{kind}_{options['scale']}.{end}" for end in ("json", "csv", "md")])
+    check_places(options, [f"{kind}_{options['scale']}.{end}" for end in ("json", "csv", "md")], own)
     read_kept(kind, machine, options)
     done: list[dict[str, Any]] = []
     written: list[Path] = []

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.commands.arguments import refuse_inputs
+from bench.commands.words import is_there
 from bench.errors import UsageError
 
 
@@ -94,12 +96,25 @@ def list_precisions(settings: Mapping[str, Any]) -> list[str]:
     return [f"{key}={dtype}" for key, dtype in {"dtype": settings["dtype"], **own}.items()]
 
 
-def check_places(options: Mapping[str, str], names: Sequence[str]) -> None:
-    """Make the folders of json=FILE and of the files ``names`` in to=FOLDER, and try them: UsageError, one line."""
+def check_places(options: Mapping[str, str], names: Sequence[str], words: Sequence[str]) -> None:
+    """Make the folders of json=FILE and of the files ``names`` in to=FOLDER, and try them: UsageError, one line.
+
+    What is read is refused, too: the picture, weights, files that ``words`` name, and of json=FILE the rows of to=.
+    """
+    read = list_read(options, words)
     if options["json"]:
+        kept = [Path(options["to"]) / name for name in names] if options["to"] else []
+        refuse_inputs(Path(options["json"]), [*read, *kept], "json")
         check_place(Path(options["json"]), "json=FILE")
     for name in names if options["to"] else ():
+        refuse_inputs(Path(options["to"]) / name, read, "to", Path(options["to"]))
         check_place(Path(options["to"]) / name, "to=FOLDER")
+
+
+def list_read(options: Mapping[str, str], words: Sequence[str]) -> list[Path]:
+    """List the files that are read: the picture, all of weights=FOLDER, and those that settings KEY=FILE name."""
+    named = [value for value in (options["image"], *(word.partition("=")[2] for word in words)) if is_there(value)]
+    return [*map(Path, named), *(Path(options["weights"]).glob("*/*") if options["weights"] else ())]
 
 
 def check_place(path: Path, option: str) -> None:

@@ -115,6 +115,8 @@ def _set_value(config: Any, override: Any) -> None:
         raise ConfigCompositionException(told) from error
     except OmegaConfBaseException as error:
         raise ConfigCompositionException(f"Error merging override {line}") from error
+    except ValueError as error:  # below a list, what is no position in it
+        raise ConfigCompositionException(f"Could not override '{key}'.") from error
 
 
 def _is_field(config: Any, key: str) -> bool:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bench.cli import main
-from bench.commands.speed_inputs import list_changes
+from bench.commands.speed import OWN
+from bench.commands.speed_inputs import check_places, list_changes
 from bench.commands.speed_stopping import GROWTH, NOTHING_YET
 from bench.errors import UserError
 from bench.speed import clock, growth, rates, try_stages
@@ -113,6 +115,7 @@ def test_forms_that_differ_are_an_error(monkeypatch: pytest.MonkeyPatch, capsys:
         ),
         (["growth=yes", "executor.threads=2"], "executor.threads=2: all is measured on one thread"),
         (["device=meta", "executor=ray", "executor.threads=3"], "executor.threads=3: all is measured on one thread"),
+        (["device.x=1"], "device.x: device is a value, not a group; write device=1"),
         (["growth=maybe"], "growth=maybe: yes or no"),
         (["device=meta", "growth=maybe"], "growth=maybe: yes or no"),
         (["growth=yes", "stages=scoring"], "growth=yes with stages=scoring"),
@@ -167,6 +170,54 @@ def test_places_that_cannot_be_written_are_found_before_anything_is_measured(
         error = capsys.readouterr().err.strip()
         assert "cannot write" in error and f"{place.partition('=')[0]}=F" in error and "\n" not in error
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("first", "names"),
+    [
+        (["stages=features"], [f"embedded.{end}" for end in ("json", "csv", "md", "png", "svg")]),
+        (["growth=yes"], ["growth.csv", "growth.png", "growth.svg"]),
+        (["device=meta"], ["meta_embedded.json", "meta_embedded.csv", "meta_embedded.md"]),
+    ],
+    ids=["stages", "growth", "meta"],
+)
+def test_what_is_read_is_not_written_over_and_nothing_is_measured(
+    first: list[str],
+    names: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The picture, by the same name or a link, as json= and as each file that goes into to=."""
+    for module, name in ((try_stages, "try_stages"), (growth, "measure_growth"), (device_count, "count_stages")):
+        monkeypatch.setattr(module, name, lambda *_: iter(lambda: pytest.fail("measured"), None))
+    Image.new("RGB", (32, 32)).save(picture := tmp_path / "pic.png")
+    before = picture.read_bytes()
+    (tmp_path / "link.json").symlink_to(picture)
+    cases = [(f"json={tmp_path}/{name}", "choose another name") for name in ("pic.png", "link.json")]
+    for name in names:
+        (tmp_path / Path(name).suffix).mkdir()
+        (tmp_path / Path(name).suffix / name).hardlink_to(picture)
+        cases.append((f"to={tmp_path}/{Path(name).suffix}: its {name}", "choose another folder"))
+    for place, said in cases[2 * (first == ["growth=yes"]) :]:
+        assert main(["speed", *first, f"image={picture}", place.partition(":")[0]]) == 2
+        assert (
+            capsys.readouterr().err == f"zgs: {place}{'' if 'its' in place else ':'} is a file that is read; {said}\n"
+        )
+    assert picture.read_bytes() == before
+
+
+def test_weights_words_and_kept_rows_are_read_too(tmp_path: Path) -> None:
+    (tmp_path / "clip").mkdir()
+    for name in ("clip/config.json", "words.txt", "embedded.json"):
+        (tmp_path / name).write_text("mine")
+    options = {**OWN, "weights": str(tmp_path), "to": str(tmp_path)}
+    for name in ("clip/config.json", "words.txt", "embedded.json"):
+        with pytest.raises(UserError, match=f"json={tmp_path}/{name}: is a file that is read"):
+            check_places(
+                options | {"json": f"{tmp_path}/{name}"}, ["embedded.json"], [f"caption.words={tmp_path}/words.txt"]
+            )
+    check_places(options | {"json": f"{tmp_path}/new.json"}, ["embedded.json"], [f"caption.words={tmp_path}/words.txt"])
 
 
 def test_rows_that_are_none_are_found_before_anything_is_measured(
