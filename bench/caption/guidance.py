@@ -112,7 +112,8 @@ def _shift(cache: Float[Tensor, "*l 2 b h t k"], gradient: CacheGradient, option
         _shift_by_loop(cache, gradient, options)
         return
     whole = gradient.expand()
-    norm = torch.linalg.vector_norm(whole, dim=(-3, -2, -1), keepdim=True) + 1e-15  # *l 2 b 1 1 1
+    wide = torch.float32 if whole.dtype == torch.float16 else None  # where 1e-15 would be 0
+    norm = torch.linalg.vector_norm(whole, dim=(-3, -2, -1), keepdim=True, dtype=wide) + 1e-15  # *l 2 b 1 1 1
     cache.sub_(whole.mul_(options.step).div_(norm**options.grad_norm_factor))
 
 

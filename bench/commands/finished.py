@@ -35,9 +35,11 @@ def find_several(command: str, places: Sequence[Path], trusted: Sequence[str]) -
 
 
 def refuse_runs(command: str, to: Path, folders: Sequence[Path]) -> None:
-    """Raise UsageError where a report would go into the folder of a run that it reads: it would replace its scores."""
+    """Raise UsageError where a report would go into the folder of a run, whose scores it would replace."""
     if to.is_dir() and any(folder.samefile(to) for folder in folders):
         raise UsageError(f"{command}: to={to}: is a run that is read; choose another folder, such as {to / 'report'}")
+    if (to / "run.json").is_file():
+        raise UsageError(f"{command}: to={to}: is a run, whose scores would be replaced; choose another folder")
 
 
 def check_finished(folders: Sequence[Path], trusted: Sequence[str]) -> None:

@@ -112,9 +112,11 @@ def check_places(options: Mapping[str, str], names: Sequence[str], words: Sequen
 
 
 def list_read(options: Mapping[str, str], words: Sequence[str]) -> list[Path]:
-    """List the files that are read: the picture, all of weights=FOLDER, and those that settings KEY=FILE name."""
-    named = [value for value in (options["image"], *(word.partition("=")[2] for word in words)) if is_there(value)]
-    return [*map(Path, named), *(Path(options["weights"]).glob("*/*") if options["weights"] else ())]
+    """List the files that are read: the picture, all of weights=FOLDER, and what settings KEY=FILE or FOLDER name."""
+    values = (options["image"], *(word.partition("=")[2] for word in words))
+    named = [Path(value) for value in values if is_there(value)]
+    within = [file for folder in named if folder.is_dir() for file in folder.glob("*")]
+    return [*named, *within, *(Path(options["weights"]).glob("*/*") if options["weights"] else ())]
 
 
 def check_place(path: Path, option: str) -> None:

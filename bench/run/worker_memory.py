@@ -45,15 +45,17 @@ def estimate_models(settings: Mapping[str, Any]) -> int:
     are mapped leave memory between stages. What another type is made of on loading stays all the time, and the language
     model is laid out beside it.
     """
-    stages = [settings[name] for name in ("baseline", "segment", "encode", "caption", "merge") if settings.get(name)]
-    named = {name for options in stages for name in list_needs(options)}
-    width = 4 if settings.get("dtype", "float32") == "float32" else 2
-    models = {name: node for name, node in settings["models"].items() if name in named and node}
-    files = {name: _measure_files(name, node, width) for name, node in models.items()}
-    sizes = {name: size for name, (size, _) in files.items()}
-    kept = {name: size for name, (size, is_mapped) in files.items() if not is_mapped}
-    together = sizes.get("language", 0) * (width == 4) + (sizes.get("clip", 0) - kept.get("clip", 0)) * 3 // 5
-    return sum(kept.values()) + max(together, *(size for name, size in sizes.items() if name not in kept), 0)
+    usual, own = settings.get("dtype", "float32"), settings.get("precision") or {}
+    stages = ("baseline",) if settings.get("baseline") else ("segment", "encode", "caption", "merge")
+    asked = {(name, own.get(at) or usual) for at in stages if settings.get(at) for name in list_needs(settings[at])}
+    kept, laid_out, mapped = 0, 0, dict[str, int]()
+    for name, kind in asked:
+        if node := settings["models"].get(name):
+            size, is_mapped = _measure_files(name, node, 4 if kind == "float32" else 2)
+            kept += 0 if is_mapped else size
+            mapped |= {name: size} if is_mapped else {}
+            laid_out += size if (name, kind) == ("language", "float32") else 0
+    return kept + max(laid_out + mapped.get("clip", 0) * 3 // 5, *mapped.values(), 0)
 
 
 def _measure_files(name: str, options: Mapping[str, Any], width: int) -> tuple[int, bool]:

@@ -64,6 +64,8 @@ def test_a_report_does_not_replace_the_scores_of_a_run(
     for to in (str(runs[1]), "."):
         assert main(["report", *map(str, runs), f"to={to}", "pictures=0"]) == 2
         assert f"report: to={to}: is a run that is read; choose another folder, such as" in capsys.readouterr().err
+    assert main(["report", str(runs[0]), f"to={runs[1]}", "pictures=0"]) == 2, "of another run"
+    assert f"to={runs[1]}: is a run, whose scores would be replaced; choose another folder" in capsys.readouterr().err
     assert {file: file.read_bytes() for file in runs[1].iterdir()} == held
 
 

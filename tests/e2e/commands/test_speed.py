@@ -218,6 +218,8 @@ def test_weights_words_and_kept_rows_are_read_too(tmp_path: Path) -> None:
                 options | {"json": f"{tmp_path}/{name}"}, ["embedded.json"], [f"caption.words={tmp_path}/words.txt"]
             )
     check_places(options | {"json": f"{tmp_path}/new.json"}, ["embedded.json"], [f"caption.words={tmp_path}/words.txt"])
+    with pytest.raises(UserError, match=f"json={tmp_path}/clip/config.json: is a file that is read"):
+        check_places(OWN | {"json": f"{tmp_path}/clip/config.json"}, [], [f"models.clip.source={tmp_path}/clip"])
 
 
 def test_rows_that_are_none_are_found_before_anything_is_measured(

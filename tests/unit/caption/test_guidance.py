@@ -36,7 +36,7 @@ def test_the_shift_is_its_formula(factor: float) -> None:
     torch.testing.assert_close(together, expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("cached", [0, 5])
 def test_a_context_that_no_gradient_leads_to_stays(kind: torch.dtype, cached: int) -> None:
     cache = torch.randn(2, 3, 4, cached, 7, dtype=kind)

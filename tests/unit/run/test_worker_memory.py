@@ -50,6 +50,16 @@ def test_the_language_model_works_beside_a_part_of_clip(settings: dict[str, Any]
     assert estimate_models({"models": {}}) == 0
 
 
+def test_a_stage_of_another_type_has_a_copy_of_its_own_and_a_baseline_its_own_models(settings: dict[str, Any]) -> None:
+    assert (
+        estimate_models(settings | {"precision": {"caption": "bfloat16", "encode": None}})
+        == 5 * GIB // 2 + GIB // 2 + 5 * GIB
+    )
+    alone = settings | {"baseline": {"_target_": "bench.encode.masked.Masked"}}
+    settings["models"]["language"] = settings["models"]["sentence"]
+    assert estimate_models(alone) == 5 * GIB, "of stages that a baseline takes the place of nothing is loaded"
+
+
 def test_a_model_that_is_still_to_be_fetched_is_as_large_as_the_papers(settings: dict[str, Any]) -> None:
     for name in ("clip", "language"):
         settings["models"][name] = {"source": "somebody/something"}
