@@ -31,11 +31,8 @@ def limit_by_memory(settings: Mapping[str, Any], most: int) -> tuple[int, str]:
     held = max(1, (there - BASE) // each)
     if held >= most:
         return most, ""
-    sizes = f"of {there / 2**30:.1f} GiB a worker may take {each / 2**30:.1f}"
-    return (
-        held,
-        f"executor.workers=auto: {held} of {most}, one a processor, since {sizes}; executor.workers={most} tries",
-    )
+    why = f"since of {there / 2**30:.1f} GiB a worker may take {each / 2**30:.1f}; executor.workers={most} tries"
+    return held, f"executor.workers=auto: {held} of {most}, one a processor, {why}"
 
 
 def estimate_models(settings: Mapping[str, Any]) -> int:
@@ -52,9 +49,12 @@ def estimate_models(settings: Mapping[str, Any]) -> int:
     for name, kind in asked:
         if node := settings["models"].get(name):
             size, is_mapped = _measure_files(name, node, 4 if kind == "float32" else 2)
-            kept += 0 if is_mapped else size
-            mapped |= {name: size} if is_mapped else {}
-            laid_out += size if (name, kind) == ("language", "float32") else 0
+            if is_mapped:
+                mapped[name] = size
+            else:
+                kept += size
+            if (name, kind) == ("language", "float32"):
+                laid_out = size
     return kept + max(laid_out + mapped.get("clip", 0) * 3 // 5, *mapped.values(), 0)
 
 

@@ -50,12 +50,12 @@ class Place:
         one = self.build.insert_element(ir.Constant(REGISTER, ir.Undefined), self.read(row, column, FLOAT), PART(0))
         return self.build.shuffle_vector(one, one, _make_order([0] * LANES))
 
-    def fetch(self, row: Any, column: Any, level: int = 1) -> None:
-        """Have a line of numbers, if there is one, read into the first or second cache before it is needed."""
+    def fetch(self, row: Any, column: Any) -> None:
+        """Have a line of numbers, if there is one, read into the first cache before it is needed."""
         byte = ir.IntType(8).as_pointer()
         kind = ir.FunctionType(ir.VoidType(), [byte, PART, PART, PART])
         call = cgutils.get_or_insert_function(self.build.module, kind, "llvm.prefetch.p0")
-        self.build.call(call, [self.build.bitcast(self.find(row, column), byte), PART(0), PART(4 - level), PART(1)])
+        self.build.call(call, [self.build.bitcast(self.find(row, column), byte), PART(0), PART(3), PART(1)])
 
 
 def make_tile(rows: int, vectors: int, form: Callable[..., None], ahead: Sequence[int] = ()) -> Tile:
